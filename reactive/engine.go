@@ -1,0 +1,140 @@
+// Engine: rules in the form in which they run.
+//
+// Every flag, fact and change is a variable with a number. A rule is reduced to one count, the parts of its
+// condition that are not true: it is due when the count is zero. When a variable alters, the counts of
+// the rules that watch it are put right, and no other rule is looked at; so a condition is never evaluated
+// as a whole, and a hook costs what it changes.
+
+package reactive
+
+import (
+	"slices"
+
+	"github.com/connectcharm/kafka-connect-base/flags"
+)
+
+// Engine is a compiled list of rules. It does not alter: hooks may run on it one after another or at once.
+type Engine struct {
+	source Rules // as they were given
+
+	rules    []rule
+	byName   map[string]int32 // rules
+	clauses  []clause         // those of all rules
+	missing  []int32          // by rule: parts of the condition not true while no variable holds
+	effects  table[int32]     // by rule: what it may do, as event numbers, sorted
+	inputs   table[input]     // by rule: the changes in its condition
+	triggers []trigger        // in written order
+	fired    table[int32]     // by event: the triggers it fires
+	ids      map[string]int32 // flags and facts, by name
+	names    []name           // by variable
+	facts    []int32          // variables
+	watchers table[watcher]   // by variable
+}
+
+// rule is what is needed to run one.
+type rule struct {
+	name    string
+	handler Handler
+	once    bool
+}
+
+// clause is a part of a condition of which at least one term must be as wanted.
+type clause struct {
+	rule      int32
+	satisfied int32 // terms that are as wanted while no variable holds
+}
+
+// watcher is one place in a condition where a variable stands.
+type watcher struct {
+	rule   int32
+	clause int32 // noClause where the variable alone must be as wanted
+	wants  bool
+}
+
+const noClause = -1
+
+// input is a change in a rule's condition. Its variable is the rule's own.
+type input struct {
+	variable int32
+	change   flags.Change
+}
+
+// name says what a variable is.
+type name struct {
+	text string
+	kind kind
+}
+
+type kind uint8
+
+const (
+	kindFlag kind = iota + 1
+	kindFact
+	kindChange // of one rule
+)
+
+// trigger is what a Trigger does, in variables.
+type trigger struct {
+	Trigger
+	variable int32 // of a flag or fact
+	sets     []int32
+	clears   []int32
+}
+
+// event numbers the set and the clear of a variable.
+func event(variable int32, on bool) int32 {
+	if on {
+		return variable<<1 | 1
+	}
+	return variable << 1
+}
+
+// declared says whether the rule may set or clear that flag.
+func (e *Engine) declared(rule, variable int32, on bool) bool {
+	_, ok := slices.BinarySearch(e.effects.of(rule), event(variable, on))
+	return ok
+}
+
+// Watches is what the rules and triggers need to know of the world.
+type Watches struct {
+	Facts   []flags.Fact   // in the order in which they are first written; one of a name
+	Changes []flags.Change // the same
+}
+
+// Watches gives the facts and changes that any rule or trigger watches: what a hook has to find out, and no
+// more. Where several declarations of one endpoint need different keys, its fact needs all of them.
+func (e *Engine) Watches() Watches {
+	var w Watches
+	at := map[string]int{}
+	add := func(t flags.Term) {
+		switch t := t.(type) {
+		case flags.Change:
+			if _, seen := at[t.Name()]; !seen {
+				at[t.Name()] = len(w.Changes)
+				w.Changes = append(w.Changes, t)
+			}
+		case flags.Fact:
+			i, seen := at[t.Name()]
+			if !seen {
+				at[t.Name()] = len(w.Facts)
+				w.Facts = append(w.Facts, t)
+			} else if t != w.Facts[i] {
+				keys := append(t.Needs(), w.Facts[i].Needs()...)
+				w.Facts[i] = flags.Endpoint(t.Subject(), keys...).Available
+			}
+		}
+	}
+	for _, entry := range e.source {
+		switch entry := entry.(type) {
+		case Trigger:
+			add(entry.term)
+		case Rule:
+			for _, g := range entry.when.Groups() {
+				for _, t := range g.Terms {
+					add(t)
+				}
+			}
+		}
+	}
+	return w
+}

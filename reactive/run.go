@@ -1,0 +1,324 @@
+// One hook: passes over the rules that are due, until none is.
+
+package reactive
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"time"
+)
+
+// maxRan bounds Result.Ran, so that rules that take very long to come round fill no memory.
+const maxRan = 1 << 17
+
+// Result is what a hook did.
+type Result struct {
+	// State to store. When the hook failed it is the one the hook began with.
+	State State
+	// Before is what triggers on facts and changes did before the first pass.
+	Before Effects
+	// Ran is every run of a rule, in order. After 131,072 of them it says no more; Runs goes on counting.
+	Ran []Ran
+	// Runs counts the runs.
+	Runs int
+	// Passes counts the passes in which a rule was due.
+	Passes int
+	// Outcomes are what the hook leaves blocked and waiting: of each rule whose last run ended so and whose
+	// condition still holds, in written order. None when the hook failed.
+	Outcomes []Status
+}
+
+// Ran is one run of a rule.
+type Ran struct {
+	Rule    string
+	Pass    int // the first is 0
+	Outcome Outcome
+	Err     error // what the handler returned, or what it did wrong; nil when done
+	Effects
+	Duration time.Duration
+}
+
+// Effects are flags by what was done to them, each in the order in which it happened, by a handler or by the triggers
+// it fired. A flag that was set and cleared again is in both.
+type Effects struct {
+	Set     []string
+	Cleared []string
+}
+
+// Status is what a rule says to the operator.
+type Status struct {
+	Rule    string
+	Outcome Outcome // blocked or waiting
+	Message string
+}
+
+// Run runs one hook: it fires the triggers on facts and changes, and then runs the rules that are due until
+// none is. The context is given to the handlers; when it ends, no other handler begins and the hook fails.
+//
+// The error is a [*RuleError], a [*LoopError], a [*TriggerLoopError], or wraps the cause of the context's end. The Result
+// then still says what ran, and its State is the one given. Run does not alter what it is given, and running
+// it again with the same state and world is what Juju does with a hook that failed.
+func (e *Engine) Run(ctx context.Context, st State, w World) (Result, error) {
+	r := e.begin(st, w)
+	err := r.settle(ctx)
+	result := Result{State: st, Before: r.before, Ran: r.ran, Runs: r.runs, Passes: r.pass}
+	if err != nil {
+		return result, err
+	}
+	result.State = r.commit()
+	result.Outcomes = r.outcomes()
+	return result, nil
+}
+
+// run is one hook under way.
+type run struct {
+	*Engine
+	given State
+	world World
+
+	vars      []variable
+	standings []standing
+	satisfied []int32         // by clause: terms that are as wanted
+	stored    []string        // the flags of the given state, sorted
+	loaded    []int32         // their variables, or unknown
+	held      map[int32]error // by rule: a last run that was blocked or waiting
+
+	// Before pass 0 the number is 0, in pass 0 it is 1: so a zero stamp is one never made.
+	pass    int
+	queue   []int32 // rules due in this pass
+	next    []int32 // rules that watch a flag that was changed in this pass
+	changed []int32 // flags that were changed in this pass
+	marks   int     // once-marks and change-marks made: marks are never unmade, so equal counts are equal marks
+	last    checkpoint
+	firing  []int // by trigger: which one to begin it was, of all in this hook; 0 when it is not under way
+	fires   int   // triggers that began
+
+	ran     []Ran
+	runs    int
+	before  Effects
+	effects Effects // of all rules: each run's own are a part of these
+	started time.Time
+	elapsed time.Duration
+}
+
+const unknown = -1
+
+// variable is a flag, fact or change in this hook.
+type variable struct {
+	on      bool
+	was     bool // at the start of the hook
+	changed int  // the pass in which it last did
+	then    checkpointed
+}
+
+// standing is a rule in this hook.
+type standing struct {
+	missing int32 // parts of its condition that are not true; far more for a once rule that has run
+	woken   int   // the pass in which a flag it watches last changed
+	ran     int   // the pass in which it last ran
+}
+
+// done says whether it is a once rule that has run.
+func (s standing) done() bool { return s.missing >= marked }
+
+// settle runs passes until no rule is due.
+func (r *run) settle(ctx context.Context) error {
+	if err := r.fireInputs(); err != nil {
+		return err
+	}
+	for i := range r.standings {
+		if r.standings[i].missing == 0 {
+			r.queue = append(r.queue, int32(i))
+		}
+	}
+	r.ran = make([]Ran, 0, len(r.queue))
+	r.started = time.Now()
+	for len(r.queue) > 0 {
+		r.pass++
+		r.changed = r.changed[:0]
+		for _, i := range r.queue {
+			if r.standings[i].missing > 0 {
+				continue // what ran before it in this pass ended its condition
+			}
+			if ctx.Err() != nil {
+				return fmt.Errorf("cannot settle: time is up in pass %d, before rule %q: %w",
+					r.pass-1, r.rules[i].name, context.Cause(ctx))
+			}
+			if err := r.perform(ctx, i); err != nil {
+				return err
+			}
+		}
+		r.turn()
+		if len(r.queue) > 0 && r.comesBack() {
+			return r.loop()
+		}
+	}
+	return nil
+}
+
+// turn makes the queue of the next pass: what was woken in this one, and is due at its end.
+func (r *run) turn() {
+	slices.Sort(r.next) // the watchers of one flag are in order already
+	r.queue = r.queue[:0]
+	for _, i := range r.next {
+		if r.standings[i].missing == 0 {
+			r.queue = append(r.queue, i)
+		}
+	}
+	r.next = r.next[:0]
+}
+
+// perform runs one rule.
+func (r *run) perform(ctx context.Context, i int32) error {
+	rule := &r.rules[i]
+	sets, clears := len(r.effects.Set), len(r.effects.Cleared)
+	changes := &Changes{run: r, rule: i}
+	err := call(ctx, rule.handler, changes)
+	changes.run = nil
+	outcome, _ := OutcomeOf(err)
+	if changes.err != nil {
+		outcome, err = OutcomeFailed, changes.err
+	}
+	r.standings[i].ran = r.pass
+	r.log(Ran{Rule: rule.name, Pass: r.pass - 1, Outcome: outcome, Err: err}, sets, clears)
+	switch outcome {
+	case OutcomeDone:
+		r.succeeded(i)
+	case OutcomeFailed:
+		return &RuleError{rule.name, r.pass - 1, err}
+	default:
+		if r.held == nil {
+			r.held = map[int32]error{}
+		}
+		r.held[i] = err
+	}
+	return nil
+}
+
+// call makes a panic an error: the hook fails, in words, and the process still says so and commits nothing.
+func call(ctx context.Context, h Handler, c *Changes) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &PanicError{v, debug.Stack()}
+		}
+	}()
+	return h(ctx, c)
+}
+
+// log notes a run. Its effects are those noted since the given places.
+func (r *run) log(ran Ran, sets, clears int) {
+	r.runs++
+	now := time.Since(r.started)
+	ran.Duration, r.elapsed = now-r.elapsed, now
+	if len(r.ran) == maxRan {
+		r.effects.Set, r.effects.Cleared = r.effects.Set[:sets], r.effects.Cleared[:clears]
+		return
+	}
+	ran.Set = tail(r.effects.Set, sets)
+	ran.Cleared = tail(r.effects.Cleared, clears)
+	r.ran = append(r.ran, ran)
+}
+
+// tail is what was appended to a list since it had that length; nil for nothing.
+func tail(list []string, from int) []string {
+	if from == len(list) {
+		return nil
+	}
+	return list[from:len(list):len(list)]
+}
+
+// succeeded marks what the rule has done and seen. The changes it waited for are no longer there for it, which wakes
+// nobody.
+func (r *run) succeeded(i int32) {
+	if r.held != nil {
+		delete(r.held, i)
+	}
+	if r.rules[i].once {
+		r.standings[i].missing += marked
+		r.marks++
+	}
+	for _, in := range r.inputs.of(i) {
+		v := &r.vars[in.variable]
+		v.changed = r.pass
+		if v.on {
+			r.flip(in.variable)
+			r.marks++
+		}
+	}
+}
+
+// put sets or clears a flag, with everything that follows from it.
+func (r *run) put(v int32, on bool) error {
+	if r.vars[v].on == on {
+		return nil
+	}
+	r.flip(v)
+	r.note(v, on)
+	if len(r.triggers) == 0 {
+		return nil
+	}
+	return r.fire(r.fired.of(event(v, on)))
+}
+
+// flip turns a variable over and puts the counts of the rules that watch it right.
+func (r *run) flip(v int32) {
+	on := !r.vars[v].on
+	r.vars[v].on = on
+	for _, w := range r.watchers.of(v) {
+		good := w.wants == on
+		if w.clause != noClause {
+			count := &r.satisfied[w.clause]
+			if good {
+				*count++
+				if *count != 1 {
+					continue // it was true without this term
+				}
+			} else {
+				*count--
+				if *count != 0 {
+					continue // it still is
+				}
+			}
+		}
+		if good {
+			r.standings[w.rule].missing--
+		} else {
+			r.standings[w.rule].missing++
+		}
+	}
+}
+
+// note writes down that a flag was changed, and wakes the rules that watch it for the next pass.
+func (r *run) note(v int32, on bool) {
+	if on {
+		r.effects.Set = append(r.effects.Set, r.names[v].text)
+	} else {
+		r.effects.Cleared = append(r.effects.Cleared, r.names[v].text)
+	}
+	r.last.flipped(&r.vars[v].then)
+	if r.vars[v].changed == r.pass {
+		return
+	}
+	r.vars[v].changed = r.pass
+	r.changed = append(r.changed, v)
+	for _, w := range r.watchers.of(v) {
+		if s := &r.standings[w.rule]; s.woken != r.pass {
+			s.woken = r.pass
+			r.next = append(r.next, w.rule)
+		}
+	}
+}
+
+// outcomes gives what the hook leaves blocked and waiting.
+func (r *run) outcomes() []Status {
+	var list []Status
+	for i := range r.rules {
+		if err, ok := r.held[int32(i)]; ok && r.standings[i].missing == 0 {
+			outcome, message := OutcomeOf(err)
+			list = append(list, Status{r.rules[i].name, outcome, message})
+		}
+	}
+	return list
+}
