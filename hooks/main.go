@@ -1,0 +1,63 @@
+package hooks
+
+// The process around a hook: signals and the exit code.
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+
+	"github.com/connectcharm/kafka-connect-base/helpers/juju"
+	"github.com/connectcharm/kafka-connect-base/reactive"
+)
+
+// Main runs the hook or action for which Juju started this process, by the
+// rules of the layers in their order, base first, and ends the process. It is
+// all that a charm's main function does.
+func Main(layers ...func(*juju.Unit) reactive.Rules) {
+	os.Exit(RunUntilSignal(Process{Build: func(unit *juju.Unit) (reactive.Rules, error) {
+		var rules reactive.Rules
+		for _, layer := range layers {
+			rules = slices.Concat(rules, layer(unit))
+		}
+		return rules, nil
+	}}))
+}
+
+// RunUntilSignal is Run for a whole process. SIGTERM and SIGINT end the hook
+// with nothing committed, and then the process dies of that signal: Juju takes
+// a hook killed by SIGTERM for interrupted, not for failed, and runs it again.
+func RunUntilSignal(process Process) (code int) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	caught := make(chan syscall.Signal, 1)
+	go func() {
+		s, _ := (<-signals).(syscall.Signal)
+		caught <- s
+		cancel(fmt.Errorf("the process got %s", s))
+	}()
+	code = Run(ctx, process)
+	select {
+	case s := <-caught:
+		if code != exitKept {
+			dieOf(s)
+		}
+	default:
+	}
+	return code
+}
+
+// dieOf ends the process as the signal would have without a handler. It comes
+// back only if that fails.
+func dieOf(s syscall.Signal) {
+	signal.Reset(s)
+	if err := syscall.Kill(os.Getpid(), s); err != nil {
+		return
+	}
+	select {} // until the signal arrives
+}
