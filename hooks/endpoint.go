@@ -108,7 +108,7 @@ func eachBag(ctx context.Context, unit *juju.Unit, endpoint string,
 
 // departuresKey is where the unit's state holds who was there and how many have
 // left.
-const departuresKey = "departures"
+const departuresKey = "reactive.departures"
 
 // departures counts the remote units that have left, by comparing who is there
 // with who was there in the last committed hook: a departed hook that failed

@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"slices"
 	"syscall"
+	"time"
 
 	"github.com/connectcharm/kafka-connect-base/helpers/juju"
 	"github.com/connectcharm/kafka-connect-base/reactive"
@@ -59,5 +60,5 @@ func dieOf(s syscall.Signal) {
 	if err := syscall.Kill(os.Getpid(), s); err != nil {
 		return
 	}
-	select {} // until the signal arrives
+	time.Sleep(time.Second) // until the signal arrives
 }

@@ -24,7 +24,7 @@ const (
 )
 
 // stateKey is where the engine's memory stands in the unit's state.
-const stateKey = "reactive"
+const stateKey = "reactive.state"
 
 // Process is a charm process. Only Build is needed.
 type Process struct {
