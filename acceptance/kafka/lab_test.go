@@ -1,0 +1,98 @@
+// Package kafka holds this project's Kafka and Connect parts, and their fakes, against the real thing: Kafka brokers
+// and Connect workers of every release named in KAFKA_VERSIONS (by default "3.9.2 4.3.1").
+//
+// Nothing here is skipped: where java or mvn is missing, the tests fail and say what to install.
+package kafka
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/connectcharm/kafka-connect-base/acceptance/realkafka"
+)
+
+// versions are the releases to test with.
+func versions() []string {
+	if chosen := strings.Fields(os.Getenv("KAFKA_VERSIONS")); len(chosen) > 0 {
+		return chosen
+	}
+	return []string{"3.9.2", "4.3.1"}
+}
+
+// eachVersion runs f for each release, one after the other: two of them would fight over the machine's cores.
+func eachVersion(t *testing.T, f func(t *testing.T, k *realkafka.Kafka)) {
+	t.Helper()
+	for _, version := range versions() {
+		t.Run(version, func(t *testing.T) {
+			k, err := realkafka.Get(t.Context(), version, t.Logf)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f(t, k)
+		})
+	}
+}
+
+// folder is a temporary folder that stays when the test fails, for its logs.
+func folder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "realkafka-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("logs and data are in %s", dir)
+			return
+		}
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+func startBrokers(t *testing.T, k *realkafka.Kafka, dir string, n int) *realkafka.Brokers {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	b, err := k.StartBrokers(ctx, dir, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	t.Logf("%d brokers of Kafka %s are up after %s, with %v MiB", n, k.Version, b.Took.Round(10*time.Millisecond), b.MemoryMiB())
+	return b
+}
+
+func startWorker(t *testing.T, k *realkafka.Kafka, dir, name string, properties map[string]string) *realkafka.Worker {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	w, err := k.StartWorker(ctx, dir, name, properties)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Stop)
+	t.Logf("worker %s of Kafka %s is up after %s, with %d MiB", name, k.Version, w.Took.Round(10*time.Millisecond), w.MemoryMiB())
+	return w
+}
+
+// eventually asks until the answer is nil.
+func eventually(t *testing.T, what string, ask func() error) {
+	t.Helper()
+	deadline := time.Now().Add(60 * time.Second)
+	for {
+		err := ask()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: %v", what, err)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
