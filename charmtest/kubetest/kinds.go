@@ -8,6 +8,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
@@ -95,4 +96,18 @@ func keepStatus(written, live runtime.Object) {
 			w.Status = l.Status
 		}
 	}
+}
+
+// fieldsOf are the fields a fieldSelector may ask about.
+func fieldsOf(o runtime.Object) fields.Set {
+	m := accessor(o)
+	set := fields.Set{"metadata.name": m.GetName(), "metadata.namespace": m.GetNamespace()}
+	switch o := o.(type) {
+	case *corev1.Event:
+		set["involvedObject.kind"], set["involvedObject.name"] = o.InvolvedObject.Kind, o.InvolvedObject.Name
+		set["involvedObject.uid"], set["reason"], set["type"] = string(o.InvolvedObject.UID), o.Reason, o.Type
+	case *corev1.Pod:
+		set["status.phase"], set["spec.nodeName"] = string(o.Status.Phase), o.Spec.NodeName
+	}
+	return set
 }

@@ -24,7 +24,7 @@ func (o Object) Namespace() string { return text(o, "metadata", "namespace") }
 
 // Objects returns the manifests in the order Apply writes them: the pods'
 // StatefulSet last, when all it needs is there. It is pure: equal Workers give
-// equal objects. The Secret's holds the properties, passwords and all.
+// equal objects. The Secret holds the properties, passwords and all.
 //
 // The error, of kind [ErrInvalid], reports everything that is wrong together.
 func (w Workers) Objects() ([]Object, error) {

@@ -76,9 +76,8 @@ func rolledOut(set Object) bool {
 	return number(status, "observedGeneration") >= number(set, "metadata", "generation") &&
 		text(status, "currentRevision") == text(status, "updateRevision") &&
 		number(status, "replicas") == wanted &&
-		number(status, "readyReplicas") == wanted &&
-		// With no pods, or none to replace, the controller may leave this one out.
-		(number(status, "updatedReplicas") == wanted || text(status, "updateRevision") != "" && number(status, "currentReplicas") == wanted)
+		number(status, "updatedReplicas") == wanted &&
+		number(status, "readyReplicas") == wanted
 }
 
 // awaited says in one sentence why the workers are not there yet.
