@@ -35,19 +35,17 @@ func (c *Changes) IsSet(t flags.Term) bool {
 	r := c.open()
 	switch t := t.(type) {
 	case flags.Change:
-		for _, in := range r.inputs.of(c.rule) {
-			if in.change == t {
-				return r.vars[in.variable].on
-			}
+		if v, ok := r.input(c.rule, t); ok {
+			return r.vars[v].on
 		}
 		c.mistake("the handler asks for %s, which is not in the rule's condition", t)
 	case flags.Fact:
-		if v, ok := r.ids[t.Name()]; ok {
+		if v, ok := r.Engine.vars.find(t.Name()); ok {
 			return r.vars[v].on
 		}
 		c.mistake("the handler asks for %s, which no rule waits for", t)
 	case flags.Flag:
-		if v, ok := r.ids[t.Name()]; ok {
+		if v, ok := r.Engine.vars.find(t.Name()); ok {
 			return r.vars[v].on
 		}
 		_, stored := slices.BinarySearch(r.stored, t.Name())
@@ -62,8 +60,8 @@ func (c *Changes) put(list []flags.Flag, on bool) {
 		if c.err != nil {
 			return
 		}
-		v, known := r.ids[f.Name()]
-		if !known || !r.declared(c.rule, v, on) {
+		v, ok := r.declared(c.rule, f, on)
+		if !ok {
 			verb, declare := "clears", "Clears"
 			if on {
 				verb, declare = "sets", "Sets"

@@ -14,7 +14,7 @@ func (e *Engine) begin(st State, w World) *run {
 		Engine:    e,
 		given:     st,
 		world:     w,
-		vars:      make([]variable, len(e.names)),
+		vars:      make([]variable, len(e.kinds)),
 		standings: make([]standing, len(e.rules)),
 		satisfied: make([]int32, len(e.clauses)),
 		firing:    make([]int, len(e.triggers)),
@@ -28,12 +28,12 @@ func (e *Engine) begin(st State, w World) *run {
 	r.given.Facts = sorted(st.Facts)
 	r.loadFlags(sorted(st.Flags))
 	for _, name := range st.Once {
-		if i, ok := e.byName[name]; ok && e.rules[i].once && r.standings[i].missing < marked {
+		if i, ok := e.named.find(name); ok && e.rules[i].once && r.standings[i].missing < marked {
 			r.standings[i].missing += marked
 		}
 	}
 	for _, v := range e.facts {
-		if w.Facts[e.names[v].text] {
+		if w.Facts[e.vars.names[v]] {
 			r.flip(v)
 		}
 	}
@@ -48,8 +48,8 @@ func (r *run) loadFlags(names []string) {
 	r.stored = names
 	r.loaded = make([]int32, len(names))
 	for i, name := range names {
-		v, ok := r.ids[name]
-		if !ok || r.names[v].kind != kindFlag {
+		v, ok := r.Engine.vars.find(name)
+		if !ok || r.kinds[v] != kindFlag {
 			r.loaded[i] = unknown
 			continue
 		}
@@ -62,7 +62,7 @@ func (r *run) loadFlags(names []string) {
 func (r *run) loadChanges() {
 	for i := range r.rules {
 		for _, in := range r.inputs.of(int32(i)) {
-			seen, ran := r.given.Marks[r.rules[i].name][in.change.Name()]
+			seen, ran := r.given.Marks[r.named.names[i]][in.change.Name()]
 			if holds(in.change, r.world.Versions[in.change.Name()], seen, ran) {
 				r.flip(in.variable)
 			}
@@ -83,31 +83,44 @@ func (r *run) commit() State {
 
 // flags gives those that are set now. It sorts only what the hook has set.
 func (r *run) flags() []string {
-	var added []string
+	added, cleared := 0, 0
 	for i := range r.vars {
-		if v := &r.vars[i]; v.on && !v.was && r.names[i].kind == kindFlag {
-			added = append(added, r.names[i].text)
+		switch v := &r.vars[i]; {
+		case v.on == v.was || r.kinds[i] != kindFlag:
+		case v.on:
+			added++
+		default:
+			cleared++
 		}
 	}
-	slices.Sort(added)
-	all := make([]string, 0, len(r.stored)+len(added))
+	if added+cleared == 0 {
+		return r.stored
+	}
+	names := make([]string, 0, added)
+	for i := range r.vars {
+		if v := &r.vars[i]; v.on && !v.was && r.kinds[i] == kindFlag {
+			names = append(names, r.Engine.vars.names[i])
+		}
+	}
+	slices.Sort(names)
+	all := make([]string, 0, len(r.stored)+added-cleared)
 	for i, name := range r.stored {
 		if v := r.loaded[i]; v != unknown && !r.vars[v].on {
 			continue
 		}
-		for len(added) > 0 && added[0] < name {
-			all, added = append(all, added[0]), added[1:]
+		for len(names) > 0 && names[0] < name {
+			all, names = append(all, names[0]), names[1:]
 		}
 		all = append(all, name)
 	}
-	return append(all, added...)
+	return append(all, names...)
 }
 
 func (r *run) once() []string {
 	var ran []string
 	for i := range r.rules {
 		if r.rules[i].once && r.standings[i].done() {
-			ran = append(ran, r.rules[i].name)
+			ran = append(ran, r.named.names[i])
 		}
 	}
 	if len(ran) == 0 {
@@ -120,7 +133,7 @@ func (r *run) once() []string {
 func (r *run) newMarks() map[string]map[string]string {
 	var marks map[string]map[string]string
 	for i := range r.rules {
-		name := r.rules[i].name
+		name := r.named.names[i]
 		for _, in := range r.inputs.of(int32(i)) {
 			seen, ran := r.given.Marks[name][in.change.Name()]
 			version := r.world.Versions[in.change.Name()]

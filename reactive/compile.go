@@ -18,32 +18,33 @@ func Compile(rules Rules) (*Engine, error) {
 	c := &compiler{
 		Engine: &Engine{
 			source:  rules,
+			named:   newInterner(n),
 			rules:   make([]rule, 0, n),
-			byName:  make(map[string]int32, n),
 			missing: make([]int32, 0, n),
 			effects: newTable[int32](n),
 			inputs:  newTable[input](n),
-			ids:     make(map[string]int32, n),
-			names:   make([]name, 0, n),
+			vars:    newInterner(n + 16),
+			kinds:   make([]kind, 0, n+16),
 		},
 		watches: make([]keyed[watcher], 0, 2*n),
 	}
 	for i, entry := range rules {
+		c.number, c.entry = i+1, entry
 		switch entry := entry.(type) {
 		case Rule:
-			c.rule(&entry, i)
+			c.rule(entry)
 		case Trigger:
 			c.trigger(entry)
 		default:
-			c.mistake(fmt.Sprintf("entry %d", i+1), "it is nil")
+			c.mistake("it is nil")
 		}
 	}
 	if len(c.mistakes) > 0 {
 		return nil, errors.Join(c.mistakes...)
 	}
-	c.watchers = group(len(c.names), c.watches)
+	c.watchers = group(len(c.kinds), c.watches)
 	if len(c.triggers) > 0 {
-		c.fired = group(2*len(c.names), c.fires)
+		c.fired = group(2*len(c.kinds), c.fires)
 	}
 	return c.Engine, nil
 }
@@ -51,52 +52,62 @@ func Compile(rules Rules) (*Engine, error) {
 // compiler is an engine in the making.
 type compiler struct {
 	*Engine
-	where    string // the rule or trigger at hand, for mistakes
+	entry    Entry // at hand
+	number   int   // of the entry, from 1
 	watches  []keyed[watcher]
 	fires    []keyed[int32]
 	mistakes []error
 }
 
-func (c *compiler) mistake(where, format string, a ...any) {
-	c.mistakes = append(c.mistakes, fmt.Errorf("cannot compile %s: %s", where, fmt.Sprintf(format, a...)))
+// mistake reports one of the entry at hand.
+func (c *compiler) mistake(format string, a ...any) {
+	place := fmt.Sprintf("entry %d", c.number)
+	switch e := c.entry.(type) {
+	case Rule:
+		if e.name != "" {
+			place = fmt.Sprintf("rule %q", e.name)
+		}
+	case Trigger:
+		place = fmt.Sprintf("trigger %q", e)
+	}
+	c.mistakes = append(c.mistakes, fmt.Errorf("cannot compile %s: %s", place, fmt.Sprintf(format, a...)))
 }
 
-func (c *compiler) rule(r *Rule, entry int) {
-	at := int32(len(c.rules))
-	c.where = r.name
-	switch _, taken := c.byName[r.name]; {
+func (c *compiler) rule(r Rule) {
+	switch _, taken := c.named.intern(r.name); {
 	case r.name == "":
-		c.where = fmt.Sprintf("entry %d", entry+1)
-		c.mistake(c.where, "it is a rule without a name")
+		c.mistake("it is a rule without a name")
 	case taken:
-		c.mistake(c.place(), "another rule has that name")
+		c.mistake("another rule has that name")
 	}
 	if r.handler == nil {
-		c.mistake(c.place(), "it has no handler")
+		c.mistake("it has no handler")
 	}
-	c.byName[r.name] = at
-	c.rules = append(c.rules, rule{r.name, r.handler, r.once})
+	at := int32(len(c.rules))
+	c.rules = append(c.rules, rule{r.handler, r.once})
 	c.missing = append(c.missing, 0)
 	for _, g := range r.when.Groups() {
 		c.group(at, g)
 	}
 	c.inputs.end()
 	start := len(c.effects.items)
-	c.effects.items = c.events(c.effects.items, r.sets, true)
-	c.effects.items = c.events(c.effects.items, r.clears, false)
+	for _, f := range r.sets {
+		c.effects.items = append(c.effects.items, event(c.variable(f.Name(), kindFlag), true))
+	}
+	for _, f := range r.clears {
+		c.effects.items = append(c.effects.items, event(c.variable(f.Name(), kindFlag), false))
+	}
 	slices.Sort(c.effects.items[start:])
 	c.effects.end()
 }
-
-// place is the rule or trigger at hand in words.
-func (c *compiler) place() string { return fmt.Sprintf("rule %q", c.where) }
 
 // group adds one part of a rule's condition. All and Not need every term to be as wanted; Any and NotAll
 // need one, which is the same where there is only one.
 func (c *compiler) group(rule int32, g flags.Group) {
 	wants := g.Op == flags.OpAll || g.Op == flags.OpAny
 	in := int32(noClause)
-	if (g.Op == flags.OpAny || g.Op == flags.OpNotAll) && len(g.Terms) > 1 {
+	switch {
+	case len(g.Terms) > 1 && (g.Op == flags.OpAny || g.Op == flags.OpNotAll):
 		in = int32(len(c.clauses))
 		c.clauses = append(c.clauses, clause{rule: rule})
 		if wants {
@@ -104,106 +115,89 @@ func (c *compiler) group(rule int32, g flags.Group) {
 		} else {
 			c.clauses[in].satisfied = int32(len(g.Terms))
 		}
-	} else if wants {
+	case wants:
 		c.missing[rule] += int32(len(g.Terms))
 	}
 	for _, t := range g.Terms {
-		if v, ok := c.watched(rule, t); ok {
-			c.watches = append(c.watches, keyed[watcher]{v, watcher{rule, in, wants}})
-		}
+		c.watches = append(c.watches, keyed[watcher]{c.term(rule, t), watcher{rule, in, wants}})
 	}
 }
 
-// watched gives the variable of a term in a rule's condition.
-func (c *compiler) watched(rule int32, t flags.Term) (int32, bool) {
-	change, ok := t.(flags.Change)
-	if !ok {
-		return c.variable(t, c.place)
+// term gives the variable of a term in a rule's condition.
+func (c *compiler) term(rule int32, t flags.Term) int32 {
+	switch t := t.(type) {
+	case flags.Flag:
+		return c.variable(t.Name(), kindFlag)
+	case flags.Fact:
+		return c.variable(t.Name(), kindFact)
+	case flags.Change:
+		return c.change(rule, t)
+	default:
+		return c.variable("", kindFlag)
 	}
-	if change.Name() == "" {
-		c.invalid(c.place())
-		return 0, false
-	}
-	for _, in := range c.inputs.items[c.inputs.at[rule]:] {
-		if in.change == change {
-			return in.variable, true
-		}
-	}
-	v := c.newVariable(change.Name(), kindChange)
-	c.inputs.items = append(c.inputs.items, input{v, change})
-	return v, true
 }
 
 // variable gives the number of a flag or fact.
-func (c *compiler) variable(t flags.Term, place func() string) (int32, bool) {
-	if t == nil || t.Name() == "" {
-		c.invalid(place())
-		return 0, false
+func (c *compiler) variable(name string, k kind) int32 {
+	if name == "" {
+		c.mistake("it names a flag, fact or change that has no name")
 	}
-	k := kindFlag
-	if _, ok := t.(flags.Fact); ok {
-		k = kindFact
-	}
-	if v, ok := c.ids[t.Name()]; ok {
-		if c.names[v].kind != k {
-			c.mistake(place(), "%s is both a flag that is stored and a fact that is not", t.Name())
+	v, known := c.vars.intern(name)
+	switch {
+	case !known:
+		c.kinds = append(c.kinds, k)
+		if k == kindFact {
+			c.facts = append(c.facts, v)
 		}
-		return v, true
+	case c.kinds[v] != k && name != "":
+		c.mistake("%s is both a flag, which is stored, and a fact, which is not", name)
 	}
-	v := c.newVariable(t.Name(), k)
-	c.ids[t.Name()] = v
-	if k == kindFact {
-		c.facts = append(c.facts, v)
+	return v
+}
+
+// change gives the rule's own variable of a change.
+func (c *compiler) change(rule int32, t flags.Change) int32 {
+	if t.Name() == "" {
+		return c.variable("", kindFlag)
 	}
-	return v, true
-}
-
-func (c *compiler) newVariable(text string, k kind) int32 {
-	c.names = append(c.names, name{text, k})
-	return int32(len(c.names) - 1)
-}
-
-func (c *compiler) invalid(place string) {
-	c.mistake(place, "it names a flag, fact or change without a name")
-}
-
-// events appends the numbers of what is done to flags.
-func (c *compiler) events(to []int32, list []flags.Flag, on bool) []int32 {
-	for _, f := range list {
-		if v, ok := c.variable(f, c.place); ok {
-			to = append(to, event(v, on))
+	for _, in := range c.inputs.items[c.inputs.at[rule]:] {
+		if in.change == t {
+			return in.variable
 		}
 	}
-	return to
+	v := c.vars.add(t.Name())
+	c.kinds = append(c.kinds, kindChange)
+	c.inputs.items = append(c.inputs.items, input{v, t})
+	return v
 }
 
 func (c *compiler) trigger(t Trigger) {
-	place := func() string { return fmt.Sprintf("trigger %q", t) }
 	at := int32(len(c.triggers))
 	compiled := trigger{Trigger: t}
-	change, isChange := t.term.(flags.Change)
-	switch {
-	case isChange && change.Name() == "":
-		c.invalid(place())
-	case isChange && !t.on:
-		c.mistake(place(), "a change is never cleared")
-	case !isChange:
-		v, ok := c.variable(t.term, place)
-		if ok && c.names[v].kind == kindFlag {
-			c.fires = append(c.fires, keyed[int32]{event(v, t.on), at})
+	switch term := t.term.(type) {
+	case flags.Change:
+		if term.Name() == "" {
+			c.variable("", kindFlag)
 		}
-		compiled.variable = v
+		if !t.on {
+			c.mistake("a change is never cleared")
+		}
+	case flags.Fact:
+		compiled.variable = c.variable(term.Name(), kindFact)
+	case flags.Flag:
+		compiled.variable = c.variable(term.Name(), kindFlag)
+		c.fires = append(c.fires, keyed[int32]{event(compiled.variable, t.on), at})
+	default:
+		c.mistake("it fires on nothing")
 	}
 	if len(t.sets)+len(t.clears) == 0 {
-		c.mistake(place(), "it does nothing")
+		c.mistake("it does nothing")
 	}
 	for _, f := range t.sets {
-		v, _ := c.variable(f, place)
-		compiled.sets = append(compiled.sets, v)
+		compiled.sets = append(compiled.sets, c.variable(f.Name(), kindFlag))
 	}
 	for _, f := range t.clears {
-		v, _ := c.variable(f, place)
-		compiled.clears = append(compiled.clears, v)
+		compiled.clears = append(compiled.clears, c.variable(f.Name(), kindFlag))
 	}
 	c.triggers = append(c.triggers, compiled)
 }

@@ -71,12 +71,12 @@ func (r *run) loop() error {
 	err := &LoopError{}
 	for i, s := range r.standings {
 		if s.ran > r.last.pass {
-			err.Rules = append(err.Rules, r.rules[i].name)
+			err.Rules = append(err.Rules, r.named.names[i])
 		}
 	}
 	for i, v := range r.vars {
-		if v.changed > r.last.pass && r.names[i].kind == kindFlag {
-			err.Flags = append(err.Flags, r.names[i].text)
+		if v.changed > r.last.pass && r.kinds[i] == kindFlag {
+			err.Flags = append(err.Flags, r.Engine.vars.names[i])
 		}
 	}
 	slices.Sort(err.Flags)

@@ -17,23 +17,22 @@ import (
 type Engine struct {
 	source Rules // as they were given
 
-	rules    []rule
-	byName   map[string]int32 // rules
-	clauses  []clause         // those of all rules
-	missing  []int32          // by rule: parts of the condition not true while no variable holds
-	effects  table[int32]     // by rule: what it may do, as event numbers, sorted
-	inputs   table[input]     // by rule: the changes in its condition
-	triggers []trigger        // in written order
-	fired    table[int32]     // by event: the triggers it fires
-	ids      map[string]int32 // flags and facts, by name
-	names    []name           // by variable
-	facts    []int32          // variables
-	watchers table[watcher]   // by variable
+	named    interner       // rules, by name
+	rules    []rule         // in written order, as everything by rule
+	missing  []int32        // by rule: parts of the condition not true while no variable holds
+	clauses  []clause       // of all rules
+	effects  table[int32]   // by rule: what it may do, as events, sorted
+	inputs   table[input]   // by rule: the changes in its condition
+	vars     interner       // variables; flags and facts by name, changes only by number
+	kinds    []kind         // by variable
+	facts    []int32        // variables
+	watchers table[watcher] // by variable
+	triggers []trigger      // in written order
+	fired    table[int32]   // by event: the triggers it fires
 }
 
 // rule is what is needed to run one.
 type rule struct {
-	name    string
 	handler Handler
 	once    bool
 }
@@ -59,12 +58,7 @@ type input struct {
 	change   flags.Change
 }
 
-// name says what a variable is.
-type name struct {
-	text string
-	kind kind
-}
-
+// kind says what a variable is.
 type kind uint8
 
 const (
@@ -89,10 +83,30 @@ func event(variable int32, on bool) int32 {
 	return variable << 1
 }
 
-// declared says whether the rule may set or clear that flag.
-func (e *Engine) declared(rule, variable int32, on bool) bool {
-	_, ok := slices.BinarySearch(e.effects.of(rule), event(variable, on))
-	return ok
+// declared gives the variable of a flag that the rule may set or clear.
+func (e *Engine) declared(rule int32, f flags.Flag, on bool) (variable int32, ok bool) {
+	list := e.effects.of(rule)
+	if len(list) > 8 {
+		v, known := e.vars.find(f.Name())
+		_, ok := slices.BinarySearch(list, event(v, on))
+		return v, known && ok
+	}
+	for _, ev := range list {
+		if v := ev >> 1; ev == event(v, on) && e.vars.names[v] == f.Name() {
+			return v, true
+		}
+	}
+	return 0, false
+}
+
+// input gives a rule's own variable of a change in its condition.
+func (e *Engine) input(rule int32, c flags.Change) (variable int32, ok bool) {
+	for _, in := range e.inputs.of(rule) {
+		if in.change == c {
+			return in.variable, true
+		}
+	}
+	return 0, false
 }
 
 // Watches is what the rules and triggers need to know of the world.

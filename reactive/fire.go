@@ -19,7 +19,6 @@ func (r *run) fireInputs() error {
 			return err
 		}
 	}
-	r.before, r.effects = r.effects, Effects{}
 	return nil
 }
 

@@ -33,6 +33,8 @@ type Handler func(ctx context.Context, changes *Changes) error
 // Entry is what a list of rules holds: a [Rule] or a [Trigger], and nothing else.
 type Entry interface {
 	String() string
+	// Effects are the flags that it may set and clear. They are its own: read only.
+	Effects() (sets, clears []flags.Flag)
 	entry()
 }
 
@@ -92,7 +94,7 @@ func (r Rule) When() flags.Condition { return r.when }
 // Effects are the flags the rule has declared it may set and clear. They are the rule's own: read only.
 func (r Rule) Effects() (sets, clears []flags.Flag) { return r.sets, r.clears }
 
-// Runs says whether the rule runs once in the life of the unit.
+// RunsOnce says whether the rule runs only until it has succeeded once in the life of the unit.
 func (r Rule) RunsOnce() bool { return r.once }
 
 // Handler is what the rule does, so that a test can run one rule by itself.

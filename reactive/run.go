@@ -10,50 +10,6 @@ import (
 	"time"
 )
 
-// maxRan bounds Result.Ran, so that rules that take very long to come round fill no memory.
-const maxRan = 1 << 17
-
-// Result is what a hook did.
-type Result struct {
-	// State to store. When the hook failed it is the one the hook began with.
-	State State
-	// Before is what triggers on facts and changes did before the first pass.
-	Before Effects
-	// Ran is every run of a rule, in order. After 131,072 of them it says no more; Runs goes on counting.
-	Ran []Ran
-	// Runs counts the runs.
-	Runs int
-	// Passes counts the passes in which a rule was due.
-	Passes int
-	// Outcomes are what the hook leaves blocked and waiting: of each rule whose last run ended so and whose
-	// condition still holds, in written order. None when the hook failed.
-	Outcomes []Status
-}
-
-// Ran is one run of a rule.
-type Ran struct {
-	Rule    string
-	Pass    int // the first is 0
-	Outcome Outcome
-	Err     error // what the handler returned, or what it did wrong; nil when done
-	Effects
-	Duration time.Duration
-}
-
-// Effects are flags by what was done to them, each in the order in which it happened, by a handler or by the triggers
-// it fired. A flag that was set and cleared again is in both.
-type Effects struct {
-	Set     []string
-	Cleared []string
-}
-
-// Status is what a rule says to the operator.
-type Status struct {
-	Rule    string
-	Outcome Outcome // blocked or waiting
-	Message string
-}
-
 // Run runs one hook: it fires the triggers on facts and changes, and then runs the rules that are due until
 // none is. The context is given to the handlers; when it ends, no other handler begins and the hook fails.
 //
@@ -63,7 +19,8 @@ type Status struct {
 func (e *Engine) Run(ctx context.Context, st State, w World) (Result, error) {
 	r := e.begin(st, w)
 	err := r.settle(ctx)
-	result := Result{State: st, Before: r.before, Ran: r.ran, Runs: r.runs, Passes: r.pass}
+	result := Result{State: st, Runs: r.runs, Passes: r.pass}
+	result.Before, result.Ran = r.report()
 	if err != nil {
 		return result, err
 	}
@@ -95,10 +52,11 @@ type run struct {
 	firing  []int // by trigger: which one to begin it was, of all in this hook; 0 when it is not under way
 	fires   int   // triggers that began
 
+	unused  []Changes
 	ran     []Ran
 	runs    int
-	before  Effects
-	effects Effects // of all rules: each run's own are a part of these
+	events  []int32 // what was done to flags, in order
+	ends    []int32 // where the events of each run end; the first are those before pass 0
 	started time.Time
 	elapsed time.Duration
 }
@@ -125,7 +83,9 @@ func (s standing) done() bool { return s.missing >= marked }
 
 // settle runs passes until no rule is due.
 func (r *run) settle(ctx context.Context) error {
-	if err := r.fireInputs(); err != nil {
+	err := r.fireInputs()
+	r.ends = append(r.ends, int32(len(r.events)))
+	if err != nil {
 		return err
 	}
 	for i := range r.standings {
@@ -133,7 +93,9 @@ func (r *run) settle(ctx context.Context) error {
 			r.queue = append(r.queue, int32(i))
 		}
 	}
-	r.ran = make([]Ran, 0, len(r.queue))
+	if len(r.queue) > 0 {
+		r.ran = make([]Ran, 0, min(len(r.rules), maxRan))
+	}
 	r.started = time.Now()
 	for len(r.queue) > 0 {
 		r.pass++
@@ -144,7 +106,7 @@ func (r *run) settle(ctx context.Context) error {
 			}
 			if ctx.Err() != nil {
 				return fmt.Errorf("cannot settle: time is up in pass %d, before rule %q: %w",
-					r.pass-1, r.rules[i].name, context.Cause(ctx))
+					r.pass-1, r.named.names[i], context.Cause(ctx))
 			}
 			if err := r.perform(ctx, i); err != nil {
 				return err
@@ -172,9 +134,8 @@ func (r *run) turn() {
 
 // perform runs one rule.
 func (r *run) perform(ctx context.Context, i int32) error {
-	rule := &r.rules[i]
-	sets, clears := len(r.effects.Set), len(r.effects.Cleared)
-	changes := &Changes{run: r, rule: i}
+	name, rule := r.named.names[i], &r.rules[i]
+	changes := r.changesFor(i)
 	err := call(ctx, rule.handler, changes)
 	changes.run = nil
 	outcome, _ := OutcomeOf(err)
@@ -182,12 +143,12 @@ func (r *run) perform(ctx context.Context, i int32) error {
 		outcome, err = OutcomeFailed, changes.err
 	}
 	r.standings[i].ran = r.pass
-	r.log(Ran{Rule: rule.name, Pass: r.pass - 1, Outcome: outcome, Err: err}, sets, clears)
+	r.log(Ran{Rule: name, Pass: r.pass - 1, Outcome: outcome, Err: err})
 	switch outcome {
 	case OutcomeDone:
 		r.succeeded(i)
 	case OutcomeFailed:
-		return &RuleError{rule.name, r.pass - 1, err}
+		return &RuleError{name, r.pass - 1, err}
 	default:
 		if r.held == nil {
 			r.held = map[int32]error{}
@@ -195,6 +156,17 @@ func (r *run) perform(ctx context.Context, i int32) error {
 		r.held[i] = err
 	}
 	return nil
+}
+
+// changesFor gives each run its own Changes: one that a handler keeps must not act for another rule.
+func (r *run) changesFor(i int32) *Changes {
+	if len(r.unused) == 0 {
+		r.unused = make([]Changes, 64)
+	}
+	c := &r.unused[0]
+	r.unused = r.unused[1:]
+	c.run, c.rule = r, i
+	return c
 }
 
 // call makes a panic an error: the hook fails, in words, and the process still says so and commits nothing.
@@ -205,28 +177,6 @@ func call(ctx context.Context, h Handler, c *Changes) (err error) {
 		}
 	}()
 	return h(ctx, c)
-}
-
-// log notes a run. Its effects are those noted since the given places.
-func (r *run) log(ran Ran, sets, clears int) {
-	r.runs++
-	now := time.Since(r.started)
-	ran.Duration, r.elapsed = now-r.elapsed, now
-	if len(r.ran) == maxRan {
-		r.effects.Set, r.effects.Cleared = r.effects.Set[:sets], r.effects.Cleared[:clears]
-		return
-	}
-	ran.Set = tail(r.effects.Set, sets)
-	ran.Cleared = tail(r.effects.Cleared, clears)
-	r.ran = append(r.ran, ran)
-}
-
-// tail is what was appended to a list since it had that length; nil for nothing.
-func tail(list []string, from int) []string {
-	if from == len(list) {
-		return nil
-	}
-	return list[from:len(list):len(list)]
 }
 
 // succeeded marks what the rule has done and seen. The changes it waited for are no longer there for it, which wakes
@@ -292,11 +242,7 @@ func (r *run) flip(v int32) {
 
 // note writes down that a flag was changed, and wakes the rules that watch it for the next pass.
 func (r *run) note(v int32, on bool) {
-	if on {
-		r.effects.Set = append(r.effects.Set, r.names[v].text)
-	} else {
-		r.effects.Cleared = append(r.effects.Cleared, r.names[v].text)
-	}
+	r.events = append(r.events, event(v, on))
 	r.last.flipped(&r.vars[v].then)
 	if r.vars[v].changed == r.pass {
 		return
@@ -309,16 +255,4 @@ func (r *run) note(v int32, on bool) {
 			r.next = append(r.next, w.rule)
 		}
 	}
-}
-
-// outcomes gives what the hook leaves blocked and waiting.
-func (r *run) outcomes() []Status {
-	var list []Status
-	for i := range r.rules {
-		if err, ok := r.held[int32(i)]; ok && r.standings[i].missing == 0 {
-			outcome, message := OutcomeOf(err)
-			list = append(list, Status{r.rules[i].name, outcome, message})
-		}
-	}
-	return list
 }
