@@ -31,16 +31,27 @@ func Main(layers ...func(*juju.Unit) reactive.Rules) {
 // RunUntilSignal is Run for a whole process. SIGTERM and SIGINT end the hook
 // with nothing committed, and then the process dies of that signal: Juju takes
 // a hook killed by SIGTERM for interrupted, not for failed, and runs it again.
+// A second signal kills at once. A handler that goes on although its context
+// has ended is not waited for longer than the grace.
 func RunUntilSignal(process Process) (code int) {
+	process = process.withDefaults()
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
+	tooLong := time.AfterFunc(process.Limit+process.Grace, func() {
+		fmt.Fprintln(process.Stderr, "cannot end the hook at its time limit: a handler does not heed its context")
+		os.Exit(exitDropped)
+	})
+	defer tooLong.Stop()
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	caught := make(chan syscall.Signal, 1)
 	go func() {
 		s, _ := (<-signals).(syscall.Signal)
+		signal.Reset()
 		caught <- s
 		cancel(fmt.Errorf("the process got %s", s))
+		time.Sleep(process.Grace)
+		dieOf(s)
 	}()
 	code = Run(ctx, process)
 	select {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/connectcharm/kafka-connect-base/helpers/juju"
 	"github.com/connectcharm/kafka-connect-base/helpers/juju/jujutest"
@@ -23,7 +24,11 @@ func TestMain(m *testing.M) {
 		os.Exit(code)
 	}
 	if filepath.Base(os.Args[0]) == "dispatch" {
-		os.Exit(hooks.RunUntilSignal(hooks.Process{Build: waitForSignal}))
+		process := hooks.Process{Build: waitForSignal}
+		if os.Getenv("JUJU_DISPATCH_PATH") == "hooks/stop" { // in which it does not heed its context
+			process.Grace = 50 * time.Millisecond
+		}
+		os.Exit(hooks.RunUntilSignal(process))
 	}
 	os.Exit(m.Run())
 }

@@ -49,6 +49,10 @@ type Process struct {
 	// Limit is how long a hook may take. By default, 10 minutes.
 	Limit time.Duration
 
+	// Grace is how long a handler may go on after its context has ended, before
+	// RunUntilSignal ends the process without it. By default, 20 seconds.
+	Grace time.Duration
+
 	// Seam stands before every effect of the hook on Juju, and on other systems
 	// as far as their adapters take it from Unit.Seam. By default, none.
 	Seam func(ctx context.Context, effect string, do func() error) error
@@ -98,6 +102,9 @@ func (p Process) withDefaults() Process {
 	}
 	if p.Limit == 0 {
 		p.Limit = 10 * time.Minute
+	}
+	if p.Grace == 0 {
+		p.Grace = 20 * time.Second
 	}
 	return p
 }

@@ -223,61 +223,85 @@ func TestRulesThatAreWrong(t *testing.T) {
 	}
 }
 
-// waitForSignal is the charm of the process that TestSignal starts.
+// waitForSignal is the charm of the process that TestSignal starts. In its stop
+// hook it does not heed its context.
 func waitForSignal(unit *juju.Unit) (reactive.Rules, error) {
 	return reactive.Rules{reactive.When(flags.All()).Do("wait", func(ctx context.Context, _ *reactive.Changes) error {
 		unit.SetState("k", "v")
 		unit.Log().Info("begun")
 		<-ctx.Done()
+		if unit.Env().Hook.Name == "stop" {
+			time.Sleep(time.Minute)
+		}
 		return nil // as if nothing had happened
 	})}, nil
 }
 
 func TestSignal(t *testing.T) {
 	t.Parallel()
-	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
-		t.Run(signal.String(), func(t *testing.T) {
+	cases := map[string]struct {
+		hook   string
+		signal syscall.Signal
+		log    string
+	}{
+		"terminate":  {"start", syscall.SIGTERM, "the process got terminated"},
+		"interrupt":  {"start", syscall.SIGINT, "the process got interrupt"},
+		"not heeded": {"stop", syscall.SIGTERM, "begun"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			agent := jujutest.Start(t)
-			binary, err := os.Executable()
-			if err != nil {
-				t.Fatal(err)
-			}
-			dispatch := filepath.Join(t.TempDir(), "dispatch")
-			if err := os.Symlink(binary, dispatch); err != nil {
-				t.Fatal(err)
-			}
-			cmd := exec.CommandContext(t.Context(), dispatch)
-			for name, value := range agent.Environ("start", nil) {
-				cmd.Env = append(cmd.Env, name+"="+value)
-			}
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
+			cmd := startDispatch(t, agent, c.hook)
 			waitFor(t, func() bool {
 				agent.Lock()
 				defer agent.Unlock()
 				return slices.Contains(agent.Log, "INFO begun")
 			})
-			if err := cmd.Process.Signal(signal); err != nil {
+			if err := cmd.Process.Signal(c.signal); err != nil {
 				t.Fatal(err)
 			}
+			begin := time.Now()
 			var exit *exec.ExitError
 			if err := cmd.Wait(); !errors.As(err, &exit) {
 				t.Fatal(err)
 			}
-			if status, ok := exit.Sys().(syscall.WaitStatus); !ok || !status.Signaled() || status.Signal() != signal {
+			if status, ok := exit.Sys().(syscall.WaitStatus); !ok || !status.Signaled() || status.Signal() != c.signal {
 				t.Errorf("ended with %v", exit)
+			}
+			if took := time.Since(begin); took > 30*time.Second {
+				t.Errorf("took %s", took)
 			}
 			agent.End(1)
 			if len(agent.State) != 0 {
 				t.Errorf("state %v", agent.State)
 			}
-			if log := strings.Join(agent.Log, "\n"); !strings.Contains(log, "the process got "+signal.String()) {
+			if log := strings.Join(agent.Log, "\n"); !strings.Contains(log, c.log) {
 				t.Errorf("log %s", log)
 			}
 		})
 	}
+}
+
+// startDispatch starts the test binary as a charm's process.
+func startDispatch(t *testing.T, agent *jujutest.Agent, hook string) *exec.Cmd {
+	t.Helper()
+	binary, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dispatch := filepath.Join(t.TempDir(), "dispatch")
+	if err := os.Symlink(binary, dispatch); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), dispatch)
+	for name, value := range agent.Environ(hook, nil) {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd
 }
 
 // waitFor polls until a condition holds.
