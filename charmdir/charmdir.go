@@ -6,9 +6,11 @@
 package charmdir
 
 import (
+	"archive/zip"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
-	"path/filepath"
 	"sort"
 
 	jujucharm "github.com/juju/charm/v12"
@@ -93,10 +95,24 @@ func Read(path string) (*Charm, error) {
 	} else {
 		c, err = jujucharm.ReadCharmArchive(path)
 	}
+	if err == nil {
+		err = check(c)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot read charm %q: %w", path, err)
 	}
 	return describe(c, path), nil
+}
+
+// check is what Juju looks at when a charm is deployed.
+func check(c jujucharm.Charm) error {
+	if c.Meta().Name == "" {
+		return errors.New("metadata.yaml has no name")
+	}
+	if m := c.Manifest(); m != nil && len(m.Bases) == 0 {
+		return errors.New("manifest.yaml has no bases")
+	}
+	return jujucharm.CheckMeta(c)
 }
 
 func describe(c jujucharm.Charm, path string) *Charm {
@@ -155,14 +171,39 @@ func (c *Charm) Hooks() []string {
 	return out
 }
 
-// Runnable says whether the folder holds what Juju starts: an executable dispatch, or a folder of hooks. Juju
-// refuses a charm with neither.
+// Runnable says whether the folder or archive holds what Juju starts: an executable dispatch, or a folder of hooks.
+// Juju itself refuses a charm with neither; one whose dispatch cannot be executed it would deploy, and then
+// silently skip every hook of it, so that is refused here, too.
 func (c *Charm) Runnable() error {
-	if info, err := os.Stat(filepath.Join(c.Path, "dispatch")); err == nil && info.Mode().IsRegular() {
-		return nil
+	files, closeFiles, err := c.open()
+	if err != nil {
+		return fmt.Errorf("cannot read charm %q: %w", c.Path, err)
 	}
-	if info, err := os.Stat(filepath.Join(c.Path, "hooks")); err == nil && info.IsDir() {
+	defer closeFiles()
+	info, err := fs.Stat(files, "dispatch")
+	switch {
+	case err == nil && info.Mode().IsRegular() && info.Mode()&0o100 != 0:
+		return nil
+	case err == nil:
+		return fmt.Errorf("invalid charm %q: dispatch is not an executable file", c.Name)
+	}
+	if info, err := fs.Stat(files, "hooks"); err == nil && info.IsDir() {
 		return nil
 	}
 	return fmt.Errorf("invalid charm %q: has no hooks nor dispatch file", c.Name)
+}
+
+func (c *Charm) open() (fs.FS, func(), error) {
+	info, err := os.Stat(c.Path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if info.IsDir() {
+		return os.DirFS(c.Path), func() {}, nil
+	}
+	r, err := zip.OpenReader(c.Path)
+	if err != nil {
+		return nil, nil, err
+	}
+	return r, func() { _ = r.Close() }, nil
 }

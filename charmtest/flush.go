@@ -132,6 +132,10 @@ func (c *hookContext) apply(commit *Commit) {
 		}
 		if diff, ok := commit.Apps[id]; ok {
 			v.r.appBag(u.app.name).update(diff)
+			if local := u.local.relations[v.r.id]; v.r.peer() && local != nil {
+				// A writer is not told of its own writing.
+				local.applications[u.app.name] = v.r.appBag(u.app.name).version
+			}
 		}
 	}
 	for e, ranges := range c.opened {

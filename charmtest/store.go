@@ -27,14 +27,8 @@ func storeCharm(src, dst, dispatch string) error {
 	if err != nil {
 		return err
 	}
-	own := filepath.Join(dst, "dispatch")
 	if dispatch != "" {
-		if err := copyFile(dispatch, own, 0o755); err != nil {
-			return err
-		}
-	}
-	if info, err := os.Stat(own); err == nil {
-		return os.Chmod(own, info.Mode()|0o111) // Juju makes it executable, too
+		return copyFile(dispatch, filepath.Join(dst, "dispatch"), 0o755)
 	}
 	return nil
 }

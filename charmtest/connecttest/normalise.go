@@ -22,8 +22,8 @@ func normaliseBody(path string, raw []byte, folder string) string {
 	if decoder.Decode(&value) != nil {
 		return "(not JSON)"
 	}
-	if strings.HasSuffix(path, "/validate") {
-		value = normaliseValidation(value)
+	if strings.HasPrefix(path, "/connector-plugins/") {
+		value = normalisePlugin(value)
 	}
 	value = normaliseValue("", value)
 	var out bytes.Buffer
@@ -38,6 +38,9 @@ func normaliseBody(path string, raw []byte, folder string) string {
 func normaliseValue(key string, value any) any {
 	switch v := value.(type) {
 	case map[string]any:
+		if v["worker_id"] != nil {
+			delete(v, "version") // from 4.1
+		}
 		for name := range v {
 			v[name] = normaliseValue(name, v[name])
 		}
@@ -46,10 +49,9 @@ func normaliseValue(key string, value any) any {
 		return normaliseList(v)
 	case string:
 		return normaliseText(key, v)
-	case json.Number:
-		if key == "last_modified" {
-			return "TIME"
-		}
+	}
+	if key == "last_modified" {
+		return "TIME"
 	}
 	return value
 }
@@ -92,6 +94,10 @@ func normaliseText(key, text string) string {
 		first, _, _ := strings.Cut(text, "\n")
 		return first
 	case "message":
+		// Workers wrap such a message once more when they are asked a second time.
+		for _, wrapping := range []string{"runtime.rest.errors.BadRequestException: ", "errors.ConnectException: "} {
+			text = strings.TrimPrefix(text, "org.apache.kafka.connect."+wrapping)
+		}
 		if before, _, found := strings.Cut(text, "available connectors are: "); found {
 			return before + "available connectors are: …"
 		}
@@ -102,20 +108,31 @@ func normaliseText(key, text string) string {
 	return text
 }
 
-// normaliseValidation keeps what a validation found; the list of all keys is longer in each version.
-func normaliseValidation(value any) any {
-	whole, ok := value.(map[string]any)
-	configs, _ := whole["configs"].([]any)
-	if !ok || configs == nil {
-		return value
-	}
-	found := map[string]any{}
-	for _, item := range configs {
-		entry, _ := item.(map[string]any)
-		state, _ := entry["value"].(map[string]any)
-		if errors, _ := state["errors"].([]any); len(errors) > 0 {
-			found[state["name"].(string)] = errors
+// normalisePlugin keeps the keys that are a plugin's own, and what a validation found. The list of keys that all
+// connectors share is longer in each version.
+func normalisePlugin(value any) any {
+	switch v := value.(type) {
+	case []any:
+		return slices.DeleteFunc(v, func(item any) bool {
+			definition, _ := item.(map[string]any)
+			delete(definition, "order") // has another name in each version
+			delete(definition, "order_in_group")
+			return definition["group"] != nil
+		})
+	case map[string]any:
+		configs, ok := v["configs"].([]any)
+		if !ok {
+			return value
 		}
+		found := map[string]any{}
+		for _, item := range configs {
+			entry, _ := item.(map[string]any)
+			state, _ := entry["value"].(map[string]any)
+			if errors, _ := state["errors"].([]any); len(errors) > 0 {
+				found[state["name"].(string)] = errors
+			}
+		}
+		return map[string]any{"name": v["name"], "error_count": v["error_count"], "errors": found}
 	}
-	return map[string]any{"name": whole["name"], "error_count": whole["error_count"], "errors": found}
+	return value
 }

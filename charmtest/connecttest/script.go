@@ -28,7 +28,7 @@ type Exchange struct {
 }
 
 // patience is how long an awaited answer may take; a real cluster of several workers needs seconds to rebalance.
-const patience = 60 * time.Second
+const patience = 30 * time.Second
 
 // Script makes the calls of testdata/rest-script.txt against a worker (its address, "http://host:port") and returns
 // what it answered, normalised: names of workers, versions, times and folders are replaced, JSON is sorted, and the

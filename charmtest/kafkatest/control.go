@@ -16,13 +16,13 @@ import (
 	"github.com/connectcharm/kafka-connect-base/helpers/kafka"
 )
 
-// oldestServed gives the oldest version of a request a release serves, where that is not 0, for the requests an old
-// Connect worker makes. It is KIP-896, and what a 4.3.1 broker was seen to answer.
+// oldestServed gives the oldest version of a request a release serves, where that is not 0: what a 4.3.1 broker was
+// seen to answer. (KIP-896 meant to drop more: JoinGroup v0 and v1 are still there.)
 func oldestServed(major int) map[int16]int16 {
 	if major < 4 {
 		return nil
 	}
-	return map[int16]int16{1: 4, 2: 1, 8: 2, 9: 1, 11: 2, 19: 2, 32: 1}
+	return map[int16]int16{1: 4, 2: 1, 8: 2, 9: 1, 19: 2, 20: 1, 23: 2, 29: 1, 30: 1, 31: 1, 32: 1}
 }
 
 func (c *Cluster) control() error {
@@ -218,9 +218,12 @@ func describedGroup(id string, group kafka.Group) kmsg.DescribeGroupsResponseGro
 
 // refuseLikeKafka has kfake refuse what it would accept and a real broker would not.
 func (c *Cluster) refuseLikeKafka(req *kmsg.CreateTopicsRequest) {
-	live := len(c.gates) - len(c.stopped())
+	brokers := len(c.gates)
+	if !c.kraft {
+		brokers -= len(c.stopped()) // KRaft puts replicas on brokers that are registered and stopped, too: seen on 3.9.2 and 4.3.1
+	}
 	for _, t := range req.Topics {
-		if reason := refusal(t, live); reason != nil {
+		if reason := refusal(t, brokers); reason != nil {
 			c.fake.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.CreateTopics}, Topic: t.Topic, Err: reason, Count: 1})
 		}
 	}

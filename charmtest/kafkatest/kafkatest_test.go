@@ -64,9 +64,12 @@ func TestStoppedBrokers(t *testing.T) {
 	if err := a.Create(ctx, kafka.Topic{Name: "during", Partitions: 1, ReplicationFactor: 2}); err != nil {
 		t.Fatal(err)
 	}
-	err = a.Create(ctx, kafka.Topic{Name: "toomany", Partitions: 1, ReplicationFactor: 3})
+	if err := a.Create(ctx, kafka.Topic{Name: "registered", Partitions: 1, ReplicationFactor: 3}); err != nil {
+		t.Errorf("three replicas while one of three brokers is stopped: %v", err)
+	}
+	err = a.Create(ctx, kafka.Topic{Name: "toomany", Partitions: 1, ReplicationFactor: 4})
 	if !errors.Is(err, kafka.ErrTooFewBrokers) {
-		t.Errorf("three replicas on two brokers: %v", err)
+		t.Errorf("four replicas on three brokers: %v", err)
 	}
 	c.Stop(0)
 	c.Stop(1)
@@ -78,8 +81,8 @@ func TestStoppedBrokers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	topics, err := a.Topics(ctx, "before", "during", "toomany")
-	if err != nil || len(topics) != 2 || topics["before"].ReplicationFactor != 3 {
+	topics, err := a.Topics(ctx, "before", "during", "registered", "toomany")
+	if err != nil || len(topics) != 3 || topics["before"].ReplicationFactor != 3 {
 		t.Errorf("after all came back: %v, %v", topics, err)
 	}
 }

@@ -119,12 +119,32 @@ func (s *script) groupsAndVersions() {
 	s.say("group of nobody", fmt.Sprintf("%s %q %d members", group.State, group.ProtocolType, len(group.Members)), err)
 	_, err = s.admin.Group(s.ctx, "")
 	s.say("group without a name", "described", err)
+	s.versions()
 	protocol, err := s.admin.Protocol(s.ctx)
 	refused := make([]string, len(protocol.Refused))
 	for i, r := range protocol.Refused { // the newest version served is each release's own
 		refused[i], _, _ = strings.Cut(r, " to ")
 	}
 	s.say("0.10", fmt.Sprintf("%t [%s]", protocol.Kafka010, strings.Join(refused, "; ")), err)
+}
+
+// versions asks from which version on the requests of an old worker, and of this project, are served.
+func (s *script) versions() {
+	res, err := exchange(s.addr, kmsg.NewPtrApiVersionsRequest())
+	if err != nil {
+		s.say("versions", "", err)
+		return
+	}
+	for _, k := range res.(*kmsg.ApiVersionsResponse).ApiKeys {
+		if k.ApiKey <= int16(kmsg.DescribeConfigs) && !slices.Contains(internalRequests(), kmsg.Key(k.ApiKey)) {
+			s.say(kmsg.NameForKey(k.ApiKey), fmt.Sprintf("from v%d", k.MinVersion), nil)
+		}
+	}
+}
+
+// internalRequests are spoken between brokers, and served to others or not depending on how the cluster is built.
+func internalRequests() []kmsg.Key {
+	return []kmsg.Key{kmsg.LeaderAndISR, kmsg.StopReplica, kmsg.UpdateMetadata, kmsg.ControlledShutdown, kmsg.WriteTxnMarkers}
 }
 
 // told says what a caller can tell from an error; messages are each implementation's own.
