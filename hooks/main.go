@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/connectcharm/kafka-connect-base/charm/workers"
 	"github.com/connectcharm/kafka-connect-base/helpers/juju"
 	"github.com/connectcharm/kafka-connect-base/reactive"
 )
@@ -18,11 +19,12 @@ import (
 // Main runs the hook or action for which Juju started this process, by the
 // rules of the layers in their order, base first, and ends the process. It is
 // all that a charm's main function does.
-func Main(layers ...func(*juju.Unit) reactive.Rules) {
+func Main(layers ...func(*workers.Unit) reactive.Rules) {
 	os.Exit(RunUntilSignal(Process{Build: func(unit *juju.Unit) (reactive.Rules, error) {
 		var rules reactive.Rules
+		whole := workers.New(unit, workers.Options{Getenv: os.Getenv})
 		for _, layer := range layers {
-			rules = slices.Concat(rules, layer(unit))
+			rules = slices.Concat(rules, layer(whole))
 		}
 		return rules, nil
 	}}))

@@ -17,6 +17,9 @@ type Rollout struct {
 	// Replicas, Updated and Ready count pods: those that exist, those of the
 	// newest template, and those whose readiness probe succeeds.
 	Replicas, Updated, Ready int
+	// Current is true when what was last applied is the Workers asked about,
+	// rolled out or not.
+	Current bool
 	// Done is true when the cluster has seen the Workers asked about (not an
 	// earlier version of them), and exactly as many pods as wanted exist, are
 	// made from that template, and are ready.
@@ -56,8 +59,9 @@ func (c *Client) Rollout(ctx context.Context, w Workers) (Rollout, error) {
 	case number(live, "spec", "replicas") != w.Replicas:
 		r.Message = fmt.Sprintf("%d workers are wanted, the deployment says %d", w.Replicas, number(live, "spec", "replicas"))
 	case rolledOut(live):
-		r.Done = true
+		r.Current, r.Done = true, true
 	default:
+		r.Current = true
 		r.Message, err = c.awaited(ctx, w, r)
 	}
 	return r, err

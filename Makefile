@@ -1,0 +1,66 @@
+# Everything a newcomer, an author and CI run. `make` alone lists it.
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+EXAMPLES    := kafka-connect-file kafka-connect-mongodb
+
+# DEMO_FLAGS are handed to the demo: DEMO_FLAGS=--json, for one.
+DEMO_FLAGS ?=
+# KAFKA_VERSIONS are the releases `make acceptance` runs.
+KAFKA_VERSIONS ?= 3.9.2 4.3.1
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## a whole life of the file charm on embedded parts, as a timeline
+	@./scripts/need-go
+	@go run ./cmd/demo $(DEMO_FLAGS)
+
+.PHONY: test
+test: ## all tests that need Go only
+	@./scripts/need-go
+	go test -timeout 20m ./...
+
+.PHONY: check
+check: fmt-check vet staticcheck tidy-check race vuln ## formatting, vet, staticcheck, go.mod, races, known vulnerabilities
+
+.PHONY: fmt-check vet staticcheck tidy-check race vuln
+fmt-check:
+	@files=$$(gofmt -l . ); if [ -n "$$files" ]; then echo "not formatted by gofmt:"; echo "$$files"; exit 1; fi
+vet:
+	go vet ./...
+	cd acceptance && go vet ./...
+staticcheck:
+	go run $(STATICCHECK) ./...
+tidy-check:
+	go mod tidy -diff
+	cd acceptance && go mod tidy -diff
+race:
+	go test -race -timeout 30m ./...
+# The database is asked first: where it cannot be reached nothing was checked, and that is said.
+vuln:
+	@if go run $(GOVULNCHECK) ./... ; then :; else code=$$?; \
+	  if ! ./scripts/reachable vuln.go.dev 443; then echo "govulncheck did NOT run: its database cannot be reached from here"; \
+	  else exit $$code; fi; fi
+
+.PHONY: acceptance
+acceptance: ## the same code against a real Kafka and real Connect workers (needs Java 17 and Maven)
+	cd acceptance && KAFKA_VERSIONS="$(KAFKA_VERSIONS)" go test -count=1 -v -timeout 40m ./...
+
+.PHONY: charm
+charm: ## pack the example charms: build/*.charm
+	@go run ./cmd/charmpack -out build $(foreach e,$(EXAMPLES),examples/$(e))
+
+.PHONY: bench
+bench: ## one steady update-status of the file charm, and the engine's benchmarks
+	@go run ./cmd/demo --bench
+	go test -run '^$$' -bench . -benchtime 20x ./reactive
+
+.PHONY: clean
+clean: ## remove what was built here
+	rm -rf build

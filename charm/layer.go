@@ -1,0 +1,91 @@
+package charm
+
+import (
+	"github.com/connectcharm/kafka-connect-base/charm/workers"
+	"github.com/connectcharm/kafka-connect-base/flags"
+	"github.com/connectcharm/kafka-connect-base/reactive"
+)
+
+// layer holds what the handlers need: this unit and its Connect cluster.
+type layer struct {
+	unit *workers.Unit
+}
+
+// Layer gives the rules of the base layer, in the order in which they run. They
+// are in four groups: what is there, what the leader builds, what it keeps, and
+// how it takes leave.
+func Layer(unit *workers.Unit) reactive.Rules {
+	l := &layer{unit}
+	var rules reactive.Rules
+	rules = append(rules, l.whatIsThere()...)
+	rules = append(rules, l.takingLeave()...)
+	rules = append(rules, l.building()...)
+	rules = append(rules, l.keeping()...)
+	return append(rules, l.actions()...)
+}
+
+// whatIsThere runs on every unit.
+func (l *layer) whatIsThere() reactive.Rules {
+	return reactive.Rules{
+		reactive.When(flags.Not(Kafka.Available)).
+			Do("wait for Kafka", l.waitForKafka),
+		reactive.When(flags.Not(topicsSet)).
+			Do("wait for the option topics", l.waitForTopics),
+		reactive.When(flags.Not(Kubernetes.Joined, kubeconfigSet)).
+			Do("look for a service account", l.lookForServiceAccount).Sets(trusted).Clears(trusted),
+		reactive.When(flags.Any(Kubernetes.Joined, kubeconfigSet).And(flags.All(trusted))).
+			Do("leave the service account", clear(trusted)).Clears(trusted),
+		reactive.When(flags.All(Kafka.Available, topicsSet).And(flags.Any(Kubernetes.Joined, kubeconfigSet, trusted), flags.Not(Ready))).
+			Do("say ready", set(Ready)).Sets(Ready),
+		reactive.When(flags.All(Ready).And(flags.NotAll(Kafka.Available, topicsSet))).
+			Do("say not ready", clear(Ready)).Clears(Ready),
+		reactive.When(flags.All(Ready).And(flags.Not(Kubernetes.Joined, kubeconfigSet, trusted))).
+			Do("say not ready without Kubernetes", clear(Ready)).Clears(Ready),
+		reactive.When(flags.All()).
+			Do("check the options", l.checkOptions),
+		reactive.When(flags.Not(flags.Leader)).
+			Do("stand by", l.standBy).Clears(TopicCreated, Installed, Configured, Unregistered, Running),
+	}
+}
+
+// takingLeave stands before building: what is gone is taken down before anything
+// is built on what is left.
+func (l *layer) takingLeave() reactive.Rules {
+	return reactive.Rules{
+		reactive.When(flags.All(flags.Leader).And(flags.Not(Kafka.Available, Unregistered))).
+			Do("take leave of Kafka", l.takeLeave).Sets(Unregistered).Clears(TopicCreated, Configured, Running),
+		reactive.When(flags.All(flags.Leader).And(flags.Not(Kubernetes.Joined, kubeconfigSet, trusted, Unregistered))).
+			Do("take leave of Kubernetes", l.takeLeave).Sets(Unregistered).Clears(TopicCreated, Configured, Running),
+		reactive.When(flags.All(flags.Hook("stop"))).
+			Do("remove the workers with the last unit", l.removeWithLast),
+	}
+}
+
+// building goes one step a rule; every step looks first at what there is.
+func (l *layer) building() reactive.Rules {
+	return reactive.Rules{
+		reactive.When(flags.All(flags.Leader, Kafka.Available, topicsSet).And(flags.Not(TopicCreated))).
+			Do("create topics", l.createTopics).Sets(TopicCreated),
+		reactive.When(flags.All(flags.Leader, Ready, TopicCreated).And(flags.Not(Install))).
+			Do("wait for the upper layer", l.waitForUpperLayer),
+		reactive.When(flags.All(flags.Leader, Ready, TopicCreated, Install).And(flags.Not(Configured))).
+			Do("deploy workers", l.deploy).Sets(Installed, Configured).Clears(Running),
+		reactive.When(flags.All(flags.Leader, Ready, Configured).And(flags.Not(Running))).
+			Do("wait for workers", l.await).Sets(Running).Clears(Unregistered),
+	}
+}
+
+// keeping notices what has changed since: in the options and relations in every
+// hook, and in Kubernetes and Connect at update-status.
+func (l *layer) keeping() reactive.Rules {
+	return reactive.Rules{
+		reactive.When(flags.All(flags.Leader, Ready, Configured)).
+			Do("compare with what was deployed", l.compare).Clears(Configured),
+		reactive.When(flags.All(flags.Leader, Ready, Running, flags.Hook("update-status"))).
+			Do("look after the workers", l.lookAfter).Clears(Configured, Running),
+		reactive.When(flags.All(flags.Leader, Running)).
+			Do("say running", l.sayRunning),
+		reactive.When(flags.All(flags.Leader, Running, Website.Joined)).
+			Do("tell website", l.tellWebsite),
+	}
+}

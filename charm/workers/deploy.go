@@ -1,0 +1,234 @@
+package workers
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/connectcharm/kafka-connect-base/helpers/kube"
+	"github.com/connectcharm/kafka-connect-base/reactive"
+)
+
+// DefaultImage is what the original layer deploys: Kafka 0.10, run as root.
+const DefaultImage = "sborny/kafka-connect-base"
+
+// Wanted is what should run: options, the upper layer's configuration and the
+// brokers, joined. Outcomes are blocked (an option is wrong) and waiting (topics
+// or brokers are not there yet). It asks Juju only. Leader only.
+func (u *Unit) Wanted(ctx context.Context) (kube.Workers, error) {
+	settings, err := u.Settings(ctx)
+	if err != nil {
+		return kube.Workers{}, err
+	}
+	memory, err := u.recall(ctx)
+	if err != nil {
+		return kube.Workers{}, err
+	}
+	layer, err := u.layerConfig(ctx, memory)
+	if err != nil {
+		return kube.Workers{}, err
+	}
+	if memory.Topics == (TopicNames{}) {
+		return kube.Workers{}, reactive.Waiting("waiting for the topics to be created")
+	}
+	brokers, missing, err := u.Bootstrap(ctx)
+	if err != nil {
+		return kube.Workers{}, err
+	}
+	if len(brokers) == 0 || missing > 0 {
+		return kube.Workers{}, reactive.Waiting("waiting for %d Kafka unit(s) to say a usable host and port", max(missing, 1))
+	}
+	image := orDefault(settings.Image, orDefault(memory.Image, DefaultImage))
+	w := u.identity(settings)
+	w.Replicas = settings.Workers
+	w.Image = image
+	w.Profile = kube.ProfileFor(image)
+	w.Properties = properties(layer, settings, memory.Topics, strings.Join(brokers, ","))
+	w.MemoryMiB = settings.MemoryMiB
+	w.ServiceType = settings.ServiceType
+	w.NetworkPolicy = settings.NetworkPolicy
+	return w, nil
+}
+
+// identity is what finds the workers again, whatever the rest of the options say.
+func (u *Unit) identity(s Settings) kube.Workers {
+	return kube.Workers{
+		Name: u.Application() + "-connect", App: u.Application(), Namespace: s.Namespace,
+		Model: u.Model(), ModelUUID: u.ModelUUID(), Port: 8083, Image: DefaultImage,
+	}
+}
+
+// layerConfig is what the upper layer set, secret values included.
+func (u *Unit) layerConfig(ctx context.Context, m *memory) (map[string]string, error) {
+	config := maps.Clone(m.Worker)
+	if !m.HasSecrets {
+		return config, nil
+	}
+	v, err := u.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	config = cloneOrMake(config)
+	maps.Copy(config, v.Worker)
+	return config, nil
+}
+
+// fingerprint tells two wanted states apart without keeping them.
+func fingerprint(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		panic(fmt.Sprintf("a value of strings and numbers does not encode: %v", err))
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}
+
+// Current says whether what was last deployed is what is wanted now. It asks Juju only. Leader only.
+func (u *Unit) Current(ctx context.Context) (bool, error) {
+	w, err := u.Wanted(ctx)
+	if err != nil {
+		return false, err
+	}
+	m, err := u.recall(ctx)
+	return err == nil && m.Deployed == fingerprint(w), err
+}
+
+// Deploy makes the workers what is wanted, and reports whether anything had to change. Leader only.
+func (u *Unit) Deploy(ctx context.Context) (changed bool, err error) {
+	if err := u.mustLead(ctx); err != nil {
+		return false, err
+	}
+	w, err := u.Wanted(ctx)
+	if err != nil {
+		return false, err
+	}
+	if err := u.refuseOldClient(ctx, w); err != nil {
+		return false, err
+	}
+	p, err := u.where(ctx)
+	if err != nil {
+		return false, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, u.remaining())
+	defer cancel()
+	if err := u.moveAway(ctx, p, w); err != nil {
+		return false, err
+	}
+	changed, err = p.apply(ctx, w)
+	if err != nil {
+		return false, err
+	}
+	return changed, u.remember(ctx, func(m *memory) { m.Deployed, m.Namespace = fingerprint(w), w.Namespace })
+}
+
+// moveAway deletes the workers of another namespace, when the option changed:
+// two sets of workers in one group would share its connectors.
+func (u *Unit) moveAway(ctx context.Context, p platform, w kube.Workers) error {
+	m, err := u.recall(ctx)
+	if err != nil || m.Namespace == "" || m.Namespace == w.Namespace {
+		return err
+	}
+	old := w
+	old.Namespace = m.Namespace
+	return p.remove(ctx, old)
+}
+
+// refuseOldClient blocks where the image speaks a Kafka that the brokers no longer do.
+func (u *Unit) refuseOldClient(ctx context.Context, w kube.Workers) error {
+	if version := w.Profile.Kafka; version == (kube.Version{}) || version.AtLeast(0, 11) {
+		return nil
+	}
+	admin, err := u.kafka(ctx)
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	protocol, err := admin.Protocol(ctx)
+	if err != nil {
+		return outcome(err)
+	}
+	if !protocol.Kafka010 {
+		return reactive.Blocked("image %s speaks Kafka 0.10, which these brokers no longer do: juju config %s image=apache/kafka:4.3.1", w.Image, u.Application())
+	}
+	return nil
+}
+
+// Await waits until the workers run as wanted and their REST API answers: within
+// this hook's budget, since nothing else wakes a charm. What is not reached by
+// then is a waiting outcome. Leader only.
+func (u *Unit) Await(ctx context.Context) error {
+	w, err := u.Wanted(ctx)
+	if err != nil {
+		return err
+	}
+	p, err := u.where(ctx)
+	if err != nil {
+		return err
+	}
+	for {
+		if err := u.mustLead(ctx); err != nil {
+			return err
+		}
+		err := u.ready(ctx, p, w)
+		if err == nil {
+			return u.arrived(ctx, p, w)
+		}
+		if !p.wakes() || !isWaiting(err) || u.remaining() == 0 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(min(u.options.Poll, u.remaining())):
+		}
+	}
+}
+
+// arrived remembers where the workers answered, for proxies and for the day when
+// Kubernetes is gone first.
+func (u *Unit) arrived(ctx context.Context, p platform, w kube.Workers) error {
+	urls, err := p.service(ctx, w)
+	if err != nil {
+		return err
+	}
+	m, err := u.recall(ctx)
+	if err != nil || slices.Equal(m.Service, urls) {
+		return err
+	}
+	return u.remember(ctx, func(m *memory) { m.Service = urls })
+}
+
+// ready is one look.
+func (u *Unit) ready(ctx context.Context, p platform, w kube.Workers) error {
+	attempt, cancel := context.WithTimeout(ctx, min(u.remaining(), 20*time.Second))
+	defer cancel()
+	r, err := p.rollout(attempt, w)
+	if err != nil {
+		return err
+	}
+	if !r.Done {
+		return reactive.Waiting("waiting for the workers: %s", r.Message)
+	}
+	if w.Replicas == 0 {
+		return nil
+	}
+	client, err := u.connect(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := client.Connectors(attempt); err != nil {
+		return reactive.Waiting("waiting for the workers to answer: %v", err)
+	}
+	return nil
+}
+
+func isWaiting(err error) bool {
+	o, _ := reactive.OutcomeOf(err)
+	return o == reactive.OutcomeWaiting
+}

@@ -1,0 +1,155 @@
+package workers
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/connectcharm/kafka-connect-base/helpers/juju"
+	"github.com/connectcharm/kafka-connect-base/helpers/kube"
+	"github.com/connectcharm/kafka-connect-base/reactive"
+)
+
+// A platform is where the workers run and how they are reached.
+type platform interface {
+	// apply makes the workers what w says and reports whether anything had to change.
+	apply(ctx context.Context, w kube.Workers) (changed bool, err error)
+	// rollout says how far the workers are. What the platform cannot know yet is a waiting outcome.
+	rollout(ctx context.Context, w kube.Workers) (kube.Rollout, error)
+	scale(ctx context.Context, w kube.Workers, replicas int) error
+	// remove deletes what apply made. Nothing there is no error.
+	remove(ctx context.Context, w kube.Workers) error
+	// rest gives the URLs of Connect's REST API and how to send requests there (nil: as usual).
+	rest(ctx context.Context, w kube.Workers) (urls []string, transport http.RoundTripper, err error)
+	// service gives the URLs under which others may reach the REST API.
+	service(ctx context.Context, w kube.Workers) ([]string, error)
+	// wakes says whether waiting within a hook can show anything new.
+	wakes() bool
+}
+
+// DeployerEndpoint is the relation over which another charm applies our manifests.
+const DeployerEndpoint = "kubernetes"
+
+// The ways to Kubernetes.
+const (
+	ByKubeconfig     = "kubeconfig"
+	ByRelation       = "kubernetes relation"
+	ByServiceAccount = "service account"
+)
+
+// Access says which way to Kubernetes there is, in the order of those constants;
+// "" where there is none.
+func (u *Unit) Access(ctx context.Context) (string, error) {
+	config, err := u.Config(ctx)
+	if err != nil {
+		return "", err
+	}
+	if strings.TrimSpace(config.String("kubeconfig")) != "" {
+		return ByKubeconfig, nil
+	}
+	relations, err := u.Relations(ctx, DeployerEndpoint)
+	if err != nil {
+		return "", err
+	}
+	for _, relation := range relations {
+		if units, err := relation.Units(ctx); err != nil || len(units) > 0 {
+			return ByRelation, err
+		}
+	}
+	if _, err := os.Stat(serviceAccountToken); err == nil && u.options.Getenv("KUBERNETES_SERVICE_HOST") != "" {
+		return ByServiceAccount, nil
+	}
+	return "", nil
+}
+
+// serviceAccountToken is there in the pod of a charm in a Kubernetes model.
+const serviceAccountToken = "/var/run/secrets/kubernetes.io/serviceaccount/token"
+
+// where opens the platform, once a hook.
+func (u *Unit) where(ctx context.Context) (platform, error) {
+	if u.platform != nil {
+		return u.platform, nil
+	}
+	access, err := u.Access(ctx)
+	if err != nil {
+		return nil, err
+	}
+	switch access {
+	case ByRelation:
+		u.platform = &deployer{unit: u}
+		return u.platform, nil
+	case "":
+		return nil, reactive.Blocked("no way to Kubernetes: juju integrate %s:%s with a kubernetes-deployer, or set option kubeconfig", u.Application(), DeployerEndpoint)
+	}
+	options := kube.Options{InCluster: access == ByServiceAccount, Seam: u.options.Seam}
+	if access == ByKubeconfig {
+		text, err := u.kubeconfig(ctx)
+		if err != nil {
+			return nil, err
+		}
+		options.Kubeconfig = []byte(text)
+	}
+	client, err := kube.Connect(options)
+	if err != nil {
+		return nil, outcome(err)
+	}
+	u.platform = &direct{client: client}
+	return u.platform, nil
+}
+
+// kubeconfig is the option's text, or the content of the Juju secret it names.
+func (u *Unit) kubeconfig(ctx context.Context) (string, error) {
+	config, err := u.Config(ctx)
+	if err != nil {
+		return "", err
+	}
+	text := strings.TrimSpace(config.String("kubeconfig"))
+	if !strings.HasPrefix(text, "secret:") {
+		return text, nil
+	}
+	content, err := u.Secrets().Get(ctx, text, juju.Refresh)
+	if err != nil {
+		return "", reactive.Blocked("cannot read the secret that option kubeconfig names: juju grant-secret %s %s", text, u.Application())
+	}
+	if content["kubeconfig"] == "" {
+		return "", reactive.Blocked("the secret that option kubeconfig names has no key \"kubeconfig\"")
+	}
+	return content["kubeconfig"], nil
+}
+
+// direct is Kubernetes reached by our own credentials.
+type direct struct {
+	client *kube.Client
+}
+
+func (d *direct) apply(ctx context.Context, w kube.Workers) (bool, error) {
+	applied, err := d.client.Apply(ctx, w)
+	return len(applied.Changed) > 0, outcome(err)
+}
+
+func (d *direct) rollout(ctx context.Context, w kube.Workers) (kube.Rollout, error) {
+	r, err := d.client.Rollout(ctx, w)
+	return r, outcome(err)
+}
+
+func (d *direct) scale(ctx context.Context, w kube.Workers, replicas int) error {
+	return outcome(d.client.Scale(ctx, w, replicas))
+}
+
+func (d *direct) remove(ctx context.Context, w kube.Workers) error {
+	return outcome(d.client.Delete(ctx, w))
+}
+
+func (d *direct) rest(ctx context.Context, w kube.Workers) ([]string, http.RoundTripper, error) {
+	url, transport, err := d.client.Transport(ctx, w)
+	return []string{url}, transport, outcome(err)
+}
+
+// service is the Service's name inside the cluster, however we reach it ourselves.
+func (d *direct) service(_ context.Context, w kube.Workers) ([]string, error) {
+	return []string{fmt.Sprintf("http://%s.%s.svc:%d", w.Name, w.Namespace, w.Port)}, nil
+}
+
+func (d *direct) wakes() bool { return true }
