@@ -263,6 +263,12 @@ func (k *call) target(wanted string) handler {
 }
 
 func (k *call) stop() (answer, error) {
+	k.store.mu.Lock()
+	known := k.connectors()[k.name()] != nil
+	k.store.mu.Unlock()
+	if !known { // known here, before it is forwarded
+		return answer{}, refuse(404, "Unknown connector %s", k.name())
+	}
 	return k.forwarded(false, func() (answer, error) { return k.aim(stopped, 204) })
 }
 

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -32,7 +33,7 @@ func normaliseBody(path string, raw []byte, folder string) string {
 	if err := encoder.Encode(value); err != nil {
 		return "(" + err.Error() + ")"
 	}
-	return strings.TrimSpace(strings.ReplaceAll(out.String(), folder, "$DIR"))
+	return strings.TrimSpace(strings.NewReplacer(folder, "$DIR", filepath.Base(folder), "$RUN").Replace(out.String()))
 }
 
 func normaliseValue(key string, value any) any {

@@ -132,7 +132,7 @@ func nameProblems(config map[string]string) []problem {
 		return []problem{missing("name")}
 	}
 	if strings.TrimSpace(name) == "" {
-		return []problem{{"name", "Invalid value " + name + " for configuration name: String may not be empty"}}
+		return []problem{{"name", "Invalid value  for configuration name: String may not be empty"}}
 	}
 	var codes []string
 	for _, r := range name {

@@ -146,7 +146,7 @@ func (s *scriptRun) call(ctx context.Context, line string) (string, error) {
 		content, body, _ = strings.Cut(given, " ")
 	}
 	for deadline := time.Now().Add(patience); ; {
-		answer, again, err := s.once(ctx, method, path, content, strings.ReplaceAll(body, "$DIR", s.folder))
+		answer, again, err := s.once(ctx, method, path, content, s.fill(body))
 		if err != nil || !again || time.Now().After(deadline) {
 			return answer, err
 		}
@@ -154,6 +154,11 @@ func (s *scriptRun) call(ctx context.Context, line string) (string, error) {
 			return "", err
 		}
 	}
+}
+
+// fill puts what is this run's own into a body: its folder, and topics nobody else has written to.
+func (s *scriptRun) fill(body string) string {
+	return strings.NewReplacer("$DIR", s.folder, "$RUN", filepath.Base(s.folder)).Replace(body)
 }
 
 func (s *scriptRun) once(ctx context.Context, method, path, content, body string) (answer string, again bool, err error) {
