@@ -54,12 +54,15 @@ func (t Trigger) Effects() (sets, clears []flags.Flag) { return t.sets, t.clears
 // String is the trigger in words, "on set config.changed: clear app.configured". A trigger on a change is
 // remembered under this text: another text is a new trigger.
 func (t Trigger) String() string {
-	parts := []string{}
+	var parts []string
 	if len(t.sets) > 0 {
 		parts = append(parts, "set "+join(t.sets))
 	}
 	if len(t.clears) > 0 {
 		parts = append(parts, "clear "+join(t.clears))
+	}
+	if parts == nil {
+		parts = append(parts, "nothing")
 	}
 	return t.event() + ": " + strings.Join(parts, ", ")
 }
@@ -67,7 +70,7 @@ func (t Trigger) String() string {
 // event is what the trigger fires on, in words.
 func (t Trigger) event() string {
 	name := "?"
-	if t.term != nil {
+	if t.term != nil && t.term.Name() != "" {
 		name = t.term.Name()
 	}
 	if t.on {
