@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -30,6 +31,9 @@ type Kafka struct {
 	Version string
 	dir     string // of the jars and what is made from them
 	logf    func(format string, args ...any)
+
+	mu        sync.Mutex
+	archiving map[string]bool // roles whose class data a process of ours is writing
 }
 
 // Versions are the releases this repository holds checksums of.

@@ -48,6 +48,18 @@ func (k *Kafka) javaArgs(role string, heapMiB int, more ...string) []string {
 
 func (k *Kafka) archive(role string) string { return filepath.Join(k.dir, role+".jsa") }
 
+// claim lets one process of a role write the archive: each would take seconds for it.
+func (k *Kafka) claim(role string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.archiving == nil {
+		k.archiving = map[string]bool{}
+	}
+	first := !k.archiving[role]
+	k.archiving[role] = true
+	return first
+}
+
 func fileExists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
@@ -60,7 +72,7 @@ func (k *Kafka) start(role, name, dir string, heapMiB int, main ...string) (*pro
 	}
 	p := &process{name: name, log: filepath.Join(dir, name+".log"), done: make(chan struct{})}
 	var more []string
-	if archive := k.archive(role); !fileExists(archive) {
+	if archive := k.archive(role); !fileExists(archive) && k.claim(role) {
 		part := fmt.Sprintf("%s.%d.%s", archive, os.Getpid(), name)
 		more = []string{"-XX:ArchiveClassesAtExit=" + part, "-Xlog:cds=off", "-Xlog:cds+dynamic=off"}
 		p.afterEnd = func() { _ = os.Rename(part, archive) }
@@ -92,6 +104,14 @@ func (k *Kafka) start(role, name, dir string, heapMiB int, main ...string) (*pro
 		return nil, fmt.Errorf("cannot start %s: %w", name, err)
 	}
 	return p, nil
+}
+
+// end ends the process when nobody needs what it has: at once, unless it is to leave its class data behind.
+func (p *process) end() {
+	if p.afterEnd != nil {
+		p.stop()
+	}
+	p.kill()
 }
 
 // stop ends the process as a service manager would: SIGTERM, and SIGKILL 20 s later. Stopping twice is harmless.

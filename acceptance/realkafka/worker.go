@@ -39,7 +39,7 @@ func (k *Kafka) StartWorker(ctx context.Context, dir, name string, properties ma
 		"value.converter.schemas.enable":   "false",
 		"listeners":                        fmt.Sprintf("http://127.0.0.1:%d", ports[0]),
 		"rest.advertised.host.name":        "127.0.0.1",
-		"plugin.discovery":                 "hybrid_warn",
+		"plugin.discovery":                 "service_load", // looking through every class of every jar takes seconds
 		"offset.flush.interval.ms":         "1000",
 		"scheduled.rebalance.max.delay.ms": "0",
 	}
@@ -91,6 +91,9 @@ func (w *Worker) Log() (string, error) {
 
 // Stop ends the worker in good order.
 func (w *Worker) Stop() { w.proc.stop() }
+
+// Close ends the worker when nothing matters any more but that it is gone.
+func (w *Worker) Close() { w.proc.end() }
 
 // Kill ends the worker at once.
 func (w *Worker) Kill() { w.proc.kill() }
