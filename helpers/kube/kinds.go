@@ -12,6 +12,7 @@ type kind struct {
 
 var (
 	statefulSets    = kind{"statefulset", "StatefulSet", "apps/v1", "statefulsets"}
+	deployments     = kind{"deployment", "Deployment", "apps/v1", "deployments"}
 	secrets         = kind{"secret", "Secret", "v1", "secrets"}
 	services        = kind{"service", "Service", "v1", "services"}
 	budgets         = kind{"poddisruptionbudget", "PodDisruptionBudget", "policy/v1", "poddisruptionbudgets"}

@@ -138,7 +138,7 @@ func (w Workers) addAdvertisedHost(properties map[string]string) {
 
 func (w Workers) advertises() bool {
 	_, given := w.Properties["rest.advertised.host.name"]
-	return !given && w.Profile.Kafka.AtLeast(3, 5)
+	return !given && !w.nameless && w.Profile.Kafka.AtLeast(3, 5)
 }
 
 // headlessService gives each worker a name. Workers forward requests to each

@@ -66,6 +66,8 @@ type Workers struct {
 	// The API server's proxy comes from outside any namespace: where it is the
 	// way in, leave this off.
 	NetworkPolicy bool
+
+	nameless bool // the pods have no names that resolve, as those of a Deployment
 }
 
 func (w Workers) namespace() string   { return cmp.Or(w.Namespace, w.Model) }
