@@ -31,6 +31,9 @@ func TestKafka(t *testing.T) {
 				t.Run("topics", func(t *testing.T) { topicsAreMade(t, k, brokers, n) })
 				t.Run("script", func(t *testing.T) { fakeAnswersLikeReal(t, k, brokers, n) })
 				t.Run("old clients", func(t *testing.T) { oldClients(t, k, brokers) })
+				if n == 1 {
+					t.Run("secured listeners", func(t *testing.T) { securedListeners(t, brokers) })
+				}
 				if n > 1 {
 					t.Run("stopping", func(t *testing.T) { brokersComeAndGo(t, brokers) })
 				}
@@ -143,7 +146,9 @@ func brokersComeAndGo(t *testing.T, brokers *realkafka.Brokers) {
 	}
 	brokers.Kill(1)
 	begun := time.Now()
-	_, err = kafkaWithout(brokers).Brokers(ctx) // one of three: no quorum, but it answers what it last knew
+	hasty := kafka.Open(kafka.Config{Brokers: brokers.Addrs(), Timeout: 3 * time.Second})
+	defer hasty.Close()
+	_, err = hasty.Brokers(ctx) // one of three: no quorum, but it answers what it last knew
 	t.Logf("with one broker of three, the others dead: %v, after %s", err, time.Since(begun).Round(time.Millisecond))
 	if err := brokers.Resume(ctx, 0, 2); err != nil {
 		t.Error(err)
@@ -157,6 +162,16 @@ func brokersComeAndGo(t *testing.T, brokers *realkafka.Brokers) {
 	}
 }
 
-func kafkaWithout(brokers *realkafka.Brokers) *kafka.Admin {
-	return kafka.Open(kafka.Config{Brokers: brokers.Addrs(), Timeout: 3 * time.Second})
+// securedListeners: a stranger in plain text is turned away, and the operator is told what is wanted.
+func securedListeners(t *testing.T, brokers *realkafka.Brokers) {
+	for addr, want := range map[string]error{brokers.TLSAddr(): kafka.ErrTLS, brokers.SASLAddr(): kafka.ErrAuth} {
+		admin := kafka.Open(kafka.Config{Brokers: []string{addr}})
+		begun := time.Now()
+		_, err := admin.Brokers(t.Context())
+		admin.Close()
+		if !errors.Is(err, want) {
+			t.Errorf("want %v: %v", want, err)
+		}
+		t.Logf("%v, after %s", err, time.Since(begun).Round(time.Millisecond))
+	}
 }

@@ -59,7 +59,7 @@ func startBrokers(t *testing.T, k *realkafka.Kafka, dir string, n int) *realkafk
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	b, err := k.StartBrokers(ctx, dir, n)
+	b, err := k.StartBrokers(ctx, dir, realkafka.BrokerOptions{Brokers: n, Secured: n == 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func startWorker(t *testing.T, k *realkafka.Kafka, dir, name string, properties 
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(w.Stop)
+	t.Cleanup(w.Close)
 	t.Logf("worker %s of Kafka %s is up after %s, with %d MiB", name, k.Version, w.Took.Round(10*time.Millisecond), w.MemoryMiB())
 	return w
 }

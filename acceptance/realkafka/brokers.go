@@ -28,36 +28,43 @@ type Brokers struct {
 	// Took is how long it was from the start of the processes until every broker was known to the cluster.
 	Took time.Duration
 
-	kafka *Kafka
-	dir   string
-	ports []int
-	procs []*process
+	kafka   *Kafka
+	dir     string
+	ports   []int
+	secured []int // of the first broker: its TLS and its SASL listener, if there are any
+	procs   []*process
 }
 
-// StartBrokers starts a cluster of n brokers, each a controller as well, with their files in dir. It returns when the
+// BrokerOptions say what cluster to start.
+type BrokerOptions struct {
+	// Brokers is their number. By default, 1.
+	Brokers int
+	// Secured gives the first broker two more listeners: one wants TLS, one a user and a password. They are there to
+	// be spoken to in the wrong way.
+	Secured bool
+}
+
+// StartBrokers starts a cluster, each broker a controller as well, with their files in dir. It returns when the
 // cluster knows all of them.
-func (k *Kafka) StartBrokers(ctx context.Context, dir string, n int) (*Brokers, error) {
-	ports, err := freePorts(2 * n)
+func (k *Kafka) StartBrokers(ctx context.Context, dir string, options BrokerOptions) (*Brokers, error) {
+	n := max(1, options.Brokers)
+	ports, err := freePorts(2*n + 2)
 	if err != nil {
 		return nil, fmt.Errorf("cannot start Kafka: %w", err)
 	}
 	b := &Brokers{kafka: k, dir: dir, ports: ports[:n], procs: make([]*process, n)}
+	if options.Secured {
+		b.secured = ports[2*n:]
+	}
 	begun := time.Now()
 	for i := range n {
-		name := fmt.Sprintf("broker-%d", i)
-		data := filepath.Join(dir, name)
-		if err := k.seed(data, i); err != nil {
+		err := b.prepare(i, ports[n:2*n])
+		if err == nil {
+			err = b.launch(i)
+		}
+		if err != nil {
 			b.Close()
 			return nil, fmt.Errorf("cannot start Kafka: %w", err)
-		}
-		properties := brokerProperties(i, ports[:n], ports[n:], data)
-		if err := os.WriteFile(data+".properties", []byte(properties), 0o644); err != nil {
-			b.Close()
-			return nil, fmt.Errorf("cannot start Kafka: %w", err)
-		}
-		if err := b.launch(i); err != nil {
-			b.Close()
-			return nil, err
 		}
 	}
 	if err := b.await(ctx, n); err != nil {
@@ -66,6 +73,23 @@ func (k *Kafka) StartBrokers(ctx context.Context, dir string, n int) (*Brokers, 
 	}
 	b.Took = time.Since(begun)
 	return b, nil
+}
+
+// prepare writes a broker's files.
+func (b *Brokers) prepare(i int, controllers []int) error {
+	data := filepath.Join(b.dir, fmt.Sprintf("broker-%d", i))
+	if err := b.kafka.seed(data, i); err != nil {
+		return err
+	}
+	properties := brokerProperties(i, b.ports, controllers, data)
+	if i == 0 && b.secured != nil {
+		keys := filepath.Join(b.dir, "broker.pem")
+		if err := writeKeyPair(keys); err != nil {
+			return err
+		}
+		properties += securedProperties(b.ports[0], controllers[0], b.secured, keys)
+	}
+	return os.WriteFile(data+".properties", []byte(properties), 0o600)
 }
 
 func (b *Brokers) launch(i int) (err error) {
@@ -104,6 +128,12 @@ func (b *Brokers) Addrs() []string {
 	}
 	return addrs
 }
+
+// TLSAddr is the first broker's listener that wants TLS.
+func (b *Brokers) TLSAddr() string { return fmt.Sprintf("127.0.0.1:%d", b.secured[0]) }
+
+// SASLAddr is the first broker's listener that wants a user and a password.
+func (b *Brokers) SASLAddr() string { return fmt.Sprintf("127.0.0.1:%d", b.secured[1]) }
 
 // Stop stops the i-th broker in good order.
 func (b *Brokers) Stop(i int) { b.procs[i].stop() }

@@ -172,14 +172,20 @@ func (p *process) await(ctx context.Context, what string, ask func(context.Conte
 	}
 }
 
-// tail is the end of the log.
+// tail is what the log has to say: its first errors, and its end.
 func (p *process) tail() string {
 	text, err := os.ReadFile(p.log)
 	if err != nil {
 		return err.Error()
 	}
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	return strings.Join(lines[max(0, len(lines)-25):], "\n")
+	var told []string
+	for _, line := range lines[:max(0, len(lines)-10)] {
+		if len(told) < 10 && (strings.Contains(line, "] ERROR ") || strings.HasPrefix(line, "Caused by: ")) {
+			told = append(told, line)
+		}
+	}
+	return strings.Join(append(told, lines[max(0, len(lines)-10):]...), "\n")
 }
 
 // residentMiB is the memory the process holds now.
