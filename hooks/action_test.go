@@ -26,7 +26,7 @@ func TestActions(t *testing.T) {
 		"fails":            {"greet", errors.New("cannot greet: no voice"), 1, "cannot greet: no voice", false},
 		"waits":            {"greet", reactive.Waiting("for a voice"), 0, "for a voice", true},
 		"nobody's":         {"sing", nil, 0, `this charm has no rule for it`, false},
-		"leader's, is not": {"lead", nil, 0, "what it needs is not there", false},
+		"leader's, is not": {"lead", nil, 0, `cannot run the action "lead" now: lead: waits for leadership.is_leader`, false},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

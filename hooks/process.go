@@ -117,8 +117,10 @@ type hook struct {
 	record  *recorder
 
 	rules  reactive.Rules
-	result reactive.Result
+	engine *reactive.Engine
+	state  reactive.State // before the hook
 	world  reactive.World
+	result reactive.Result
 }
 
 func newHook(process Process, env juju.Env) *hook {
@@ -160,18 +162,16 @@ func (h *hook) attempt(ctx context.Context) (err error) {
 	if h.rules, err = h.process.Build(h.unit); err != nil {
 		return fmt.Errorf("cannot build the charm's rules: %w", err)
 	}
-	engine, err := reactive.Compile(h.rules)
-	if err != nil {
+	if h.engine, err = reactive.Compile(h.rules); err != nil {
 		return err
 	}
-	state, err := h.loadState(ctx)
-	if err != nil {
+	if h.state, err = h.loadState(ctx); err != nil {
 		return err
 	}
-	if err := h.look(ctx, engine.Watches()); err != nil {
+	if err := h.look(ctx, h.engine.Watches()); err != nil {
 		return err
 	}
-	if h.result, err = engine.Run(ctx, state, h.world); err != nil {
+	if h.result, err = h.engine.Run(ctx, h.state, h.world); err != nil {
 		return err
 	}
 	h.settle()

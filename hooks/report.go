@@ -89,14 +89,24 @@ func (h *hook) judgeAction() {
 	case len(handlers) == 0:
 		h.unit.Action().Fail(fmt.Sprintf("cannot run the action %q: this charm has no rule for it", name))
 	case !ran:
-		h.unit.Action().Fail(fmt.Sprintf("cannot run the action %q now: what it needs is not there; the rules for it are %q",
-			name, handlers))
+		h.unit.Action().Fail(fmt.Sprintf("cannot run the action %q now: %s", name, strings.Join(h.whyNot(handlers), "; ")))
 	}
 	for _, outcome := range h.result.Outcomes {
 		if slices.Contains(handlers, outcome.Rule) {
 			h.unit.Action().Fail(outcome.Message)
 		}
 	}
+}
+
+// whyNot says what each of some rules was waiting for when the hook began.
+func (h *hook) whyNot(rules []string) []string {
+	var why []string
+	for _, e := range h.engine.Explain(h.state, h.world) {
+		if slices.Contains(rules, e.Rule) {
+			why = append(why, e.String())
+		}
+	}
+	return why
 }
 
 // waitsFor reports whether a rule wants a term to hold.

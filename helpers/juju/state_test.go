@@ -103,7 +103,7 @@ func TestStateIsAMap(t *testing.T) {
 	model := map[string]string{}
 	random := rand.New(rand.NewPCG(1, 2))
 	keys := []string{"a", "b", "c"}
-	for range 60 {
+	for range 25 {
 		unit := install(t, agent)
 		for range random.IntN(4) {
 			key := keys[random.IntN(len(keys))]
@@ -112,7 +112,7 @@ func TestStateIsAMap(t *testing.T) {
 				delete(model, key)
 				continue
 			}
-			model[key] = strings.Repeat(string(rune('a'+random.IntN(26))), random.IntN(200<<10))
+			model[key] = strings.Repeat(string(rune('a'+random.IntN(26))), random.IntN(130<<10))
 			unit.SetState(key, model[key])
 		}
 		if err := unit.Commit(t.Context()); err != nil {

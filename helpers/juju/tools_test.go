@@ -46,7 +46,9 @@ func TestToolsConform(t *testing.T) {
 // conform is the contract of juju.Tools.
 func conform(t *testing.T, agent *jujutest.Agent, tools juju.Tools) {
 	ctx := t.Context()
+	agent.Lock()
 	agent.Leader = true
+	agent.Unlock()
 	cases := []struct {
 		name   string
 		call   juju.Call
@@ -78,12 +80,12 @@ func conform(t *testing.T, agent *jujutest.Agent, tools juju.Tools) {
 			t.Errorf("%s: got %+v", c.name, refused)
 		}
 	}
-	if agent.Status != "active --x" {
-		t.Errorf("status %q", agent.Status)
-	}
 	hung := make(chan struct{})
 	defer close(hung)
 	agent.Lock()
+	if agent.Status != "active --x" {
+		t.Errorf("status %q", agent.Status)
+	}
 	agent.Answer = func(jujutest.Request) (jujutest.Response, error, bool) {
 		<-hung
 		return jujutest.Response{}, nil, false
@@ -120,7 +122,9 @@ func TestFallback(t *testing.T) {
 			agent := start(t)
 			agent.Leader = true
 			env := readEnv(t, agent.Environ("install", nil))
+			agent.Lock()
 			c.ruin(agent, &env)
+			agent.Unlock()
 			tools := juju.Open(env, juju.Options{})
 			defer tools.Close()
 			for range 2 {

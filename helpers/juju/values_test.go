@@ -46,7 +46,9 @@ func TestValuesRoundTrip(t *testing.T) {
 				t.Errorf("%s: %.60q became %.60q, %.60q, %.60q (%v)", key, value, stored, own[key], app[key], err)
 			}
 		}
+		agent.Lock()
 		agent.State, agent.Relations["db:1"].Data = map[string]string{}, nil
+		agent.Unlock()
 	}
 }
 
