@@ -120,8 +120,8 @@ func (p *process) kill() {
 	}
 }
 
-// killStrays ends processes that left the group (setsid) but still carry this start of an environment variable of
-// a hook.
+// killStrays ends processes that left the group (setsid) but still have a hook's environment: mark is how one of its
+// variables begins. Only the folder of a unit tells models apart, contexts are numbered alike in all of them.
 func killStrays(mark string) {
 	files, err := filepath.Glob("/proc/[0-9]*/environ")
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // toolMark is the interpreter's argument in each script; the kernel adds the script's own path.
@@ -66,7 +67,8 @@ func script(program, socket string) string {
 // process's own environment, that this program can do so.
 func ToolMain() {
 	if len(os.Args) > 2 && os.Args[1] == toolMark {
-		os.Exit(runToolProcess(os.Args[2], os.Args[3:]))
+		// Not os.Exit: in a program built with -race, that waits a second for late reports of races.
+		syscall.Exit(runToolProcess(os.Args[2], os.Args[3:]))
 	}
 	if self, err := os.Executable(); err == nil {
 		// Setenv fails only for names no system allows.

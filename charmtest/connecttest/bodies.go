@@ -112,3 +112,10 @@ func parseCreate(body []byte, v version) (createRequest, error) {
 	asked.config, err = flatten(raw["config"])
 	return asked, err
 }
+
+// decode reads JSON the way the offsets want it: numbers as they are.
+func decode(body []byte, into any) error {
+	decoder := json.NewDecoder(strings.NewReader(string(body)))
+	decoder.UseNumber()
+	return decoder.Decode(into)
+}

@@ -26,7 +26,9 @@ func (s *Server) control(ctx context.Context) {
 		changed := s.store.waiter()
 		s.probe()
 		s.store.mu.Lock()
-		s.reconcileLocked(ctx)
+		if !s.paused {
+			s.reconcileLocked(ctx)
+		}
 		s.store.mu.Unlock()
 		var tick <-chan time.Time
 		if s.hasPods() {
@@ -39,6 +41,15 @@ func (s *Server) control(ctx context.Context) {
 		}
 	}
 	s.stopAll()
+}
+
+// PauseControllers makes the controllers stand still, or go on: what is written
+// meanwhile has no consequences yet.
+func (s *Server) PauseControllers(pause bool) {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	s.paused = pause
+	s.store.wakeLocked()
 }
 
 func (s *Server) reconcileLocked(ctx context.Context) {

@@ -50,6 +50,7 @@ type Server struct {
 	store     *store
 	runtime   Runtime
 
+	paused  bool // guarded by the store's mu
 	url     string
 	ca      []byte
 	http    *http.Server

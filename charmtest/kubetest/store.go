@@ -103,6 +103,10 @@ func (s *store) removeLocked(k key) {
 
 func (s *store) recordLocked(k key, event watch.EventType, o runtime.Object) {
 	s.history = append(s.history, change{s.version, k, watch.Event{Type: event, Object: o}})
+	s.wakeLocked()
+}
+
+func (s *store) wakeLocked() {
 	close(s.changed)
 	s.changed = make(chan struct{})
 }

@@ -4,7 +4,6 @@ package connecttest
 // and never waits.
 
 import (
-	"encoding/json"
 	"maps"
 	"net/http"
 	"net/url"
@@ -299,11 +298,4 @@ func (k *call) resetTopics() (answer, error) {
 		}
 		return answer{status: 202}, nil
 	})
-}
-
-// decode reads JSON the way the offsets want it: numbers as they are.
-func decode(body []byte, into any) error {
-	decoder := json.NewDecoder(strings.NewReader(string(body)))
-	decoder.UseNumber()
-	return decoder.Decode(into)
 }
