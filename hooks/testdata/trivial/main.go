@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"os"
 
 	"github.com/connectcharm/kafka-connect-base/flags"
 	"github.com/connectcharm/kafka-connect-base/helpers/juju"
@@ -11,9 +12,9 @@ import (
 	"github.com/connectcharm/kafka-connect-base/reactive"
 )
 
-func main() { hooks.Main(layer) }
+func main() { os.Exit(hooks.RunUntilSignal(hooks.Process{Build: build})) }
 
-func layer(unit *juju.Unit) reactive.Rules {
+func build(unit *juju.Unit) (reactive.Rules, error) {
 	running := flags.New("trivial.running")
 	kafka := flags.Endpoint("kafka", "host", "port")
 	return reactive.Rules{
@@ -29,5 +30,5 @@ func layer(unit *juju.Unit) reactive.Rules {
 				unit.SetStatus(juju.Status{Kind: juju.Active, Message: "running"})
 				return nil
 			}),
-	}
+	}, nil
 }
