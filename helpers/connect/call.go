@@ -51,6 +51,7 @@ type call struct {
 	ever     bool      // some attempt may have been
 	conflict *Error    // "already exists", said after such an attempt: perhaps it was us
 	refused  *Response // that came with conflict
+	clear    bool      // it is known what to do next, without waiting
 	aside    int       // workers in a row that could not be reached
 	spent    BudgetError
 }
@@ -68,18 +69,17 @@ func (c *Client) do(ctx context.Context, r request) (*Response, error) {
 			}
 		}
 		resp, err, done := next.step(ctx)
-		switch {
-		case done:
+		if done {
 			return resp, err
-		case errors.Is(ctx.Err(), context.Canceled):
-			return nil, fmt.Errorf("cannot %s: %w", r, context.Canceled)
-		case next.hasty():
+		}
+		if next.hasty() || pause(ctx, next.spent.Attempts) {
 			continue
 		}
-		if !pause(ctx, next.spent.Attempts) {
-			next.spent.Spent = time.Since(started)
-			return nil, &next.spent
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return nil, fmt.Errorf("cannot %s: %w", r, context.Canceled)
 		}
+		next.spent.Spent = time.Since(started)
+		return nil, &next.spent
 	}
 }
 
@@ -94,7 +94,7 @@ func (k *call) step(ctx context.Context) (resp *Response, err error, done bool) 
 	case fail == nil:
 		return resp, nil, true
 	case fail.Kind == Conflict && k.ever:
-		k.conflict, k.refused, k.unsure = fail, resp, true
+		k.conflict, k.refused, k.unsure, k.clear = fail, resp, true, true
 		return nil, nil, false
 	case k.once || !fail.Kind.passes():
 		return resp, fail, true
@@ -123,7 +123,7 @@ func (k *call) look(ctx context.Context) (resp *Response, err error, done bool) 
 	if k.conflict != nil {
 		return k.refused, k.conflict, true
 	}
-	k.unsure, k.aside = false, -1 // it was not applied: repeat it now
+	k.unsure, k.clear = false, true // it was not applied: repeat it
 	return nil, nil, false
 }
 
@@ -141,13 +141,10 @@ func (k *call) note(ctx context.Context, fail *Error) {
 		"kind", string(fail.Kind))
 }
 
-// hasty says that there is nothing to wait for: another worker can be asked, or it is known what to do next.
+// hasty says that there is nothing to wait for: it is known what to do next, or another worker can be asked.
 func (k *call) hasty() bool {
-	switch {
-	case k.aside < 0:
-		k.aside = 0
-		return true
-	case k.conflict != nil && k.aside == 0:
+	if k.clear {
+		k.clear = false
 		return true
 	}
 	return k.aside%len(k.workers.urls) != 0

@@ -53,17 +53,12 @@ func (c *Client) PluginConfig(ctx context.Context, class string) (*Response, err
 
 // A Definition is one key a plugin understands.
 type Definition struct {
-	Name          string   `json:"name"`
-	Type          string   `json:"type"` // "STRING", "INT", "PASSWORD", …
-	Required      bool     `json:"required"`
-	DefaultValue  *string  `json:"default_value"`
-	Importance    string   `json:"importance"`
-	Documentation string   `json:"documentation"`
-	Group         string   `json:"group"`
-	Order         int      `json:"order"`
-	Width         string   `json:"width"`
-	DisplayName   string   `json:"display_name"`
-	Dependents    []string `json:"dependents"`
+	Name          string  `json:"name"`
+	Type          string  `json:"type"` // "STRING", "INT", "PASSWORD", …
+	Required      bool    `json:"required"`
+	DefaultValue  *string `json:"default_value"`
+	Importance    string  `json:"importance"`
+	Documentation string  `json:"documentation"`
 }
 
 // A Validation is what a plugin thinks of a configuration.

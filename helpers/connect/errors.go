@@ -3,6 +3,7 @@ package connect
 // Errors: what each refusal means. Everything Connect or a proxy can say is classified in one table.
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -52,10 +53,14 @@ func (e *Error) Error() string {
 	case "config":
 		return "cannot use the configuration" + of(e.Connector) + ": " + e.Message
 	}
+	return fmt.Sprintf("cannot %s %s: %s", e.Method, e.Path, e.reason())
+}
+
+func (e *Error) reason() string {
 	if e.Status == 0 {
-		return fmt.Sprintf("cannot %s %s: %s: %s", e.Method, e.Path, e.Kind, e.Message)
+		return string(e.Kind) + ": " + e.Message
 	}
-	return fmt.Sprintf("cannot %s %s: %d, %s: %s", e.Method, e.Path, e.Status, e.Kind, e.Message)
+	return fmt.Sprintf("%d, %s: %s", e.Status, string(e.Kind), e.Message)
 }
 
 // Unwrap gives the kind, and what the network said when there was no answer.
@@ -77,8 +82,12 @@ type BudgetError struct {
 
 func (e *BudgetError) Error() string {
 	text := fmt.Sprintf("cannot %s in time (%d attempts in %s)", e.What, e.Attempts, e.Spent.Round(time.Millisecond))
-	if e.Last == nil {
+	var last *Error
+	switch {
+	case e.Last == nil:
 		return text
+	case errors.As(e.Last, &last):
+		return text + ": " + last.reason()
 	}
 	return text + ": " + e.Last.Error()
 }

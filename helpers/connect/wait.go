@@ -3,6 +3,7 @@ package connect
 // Waiting: a 200 says that a configuration was written down, not that anything runs.
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,33 +51,32 @@ func (c *Client) WaitRunning(ctx context.Context, name string, until Wait) (*Sta
 	defer cancel()
 	started := time.Now()
 	end := &BudgetError{What: "see " + taskName(name, -1) + " running"}
-	stable := until.Stable
-	if stable == 0 {
-		stable = time.Second
-	}
 	var since time.Time // running from then on
 	for {
 		status, err := As[Status](c.Status(ctx, name))
 		end.Attempts++
-		running := false
+		var over *BudgetError
 		switch {
 		case err == nil:
 			if bad := c.stuck(status); bad != nil {
 				return &status, bad
 			}
-			running, end.Last = until.satisfied(status)
-		case errors.Is(err, NotFound): // for a moment after a create
-			end.Last = err
-		default:
+			err = until.unsatisfied(status)
+		case errors.As(err, &over): // what was seen before says more
+			end.Spent = time.Since(started)
+			end.Last = cmp.Or(end.Last, over.Last)
+			return nil, end
+		case !errors.Is(err, NotFound): // as it is for a moment after a create
 			return nil, err
 		}
+		end.Last = err
 		switch {
-		case !running:
+		case err != nil:
 			since = time.Time{}
 		case since.IsZero():
 			since = time.Now()
 		}
-		if running && time.Since(since) >= stable {
+		if err == nil && time.Since(since) >= until.stable() {
 			return &status, nil
 		}
 		if !sleep(ctx, orElse(until.Interval, 500*time.Millisecond)) {
@@ -89,19 +89,27 @@ func (c *Client) WaitRunning(ctx context.Context, name string, until Wait) (*Sta
 	}
 }
 
-func (w Wait) satisfied(s Status) (bool, error) {
+func (w Wait) stable() time.Duration {
+	if w.Stable == 0 {
+		return time.Second
+	}
+	return w.Stable
+}
+
+// unsatisfied says what is missing yet; nil for nothing.
+func (w Wait) unsatisfied(s Status) error {
 	if s.Connector.State != Running {
-		return false, fmt.Errorf("connector %q is %s", s.Name, s.Connector.State)
+		return fmt.Errorf("connector %q is %s", s.Name, s.Connector.State)
 	}
 	for _, task := range s.Tasks {
 		if task.State != Running {
-			return false, fmt.Errorf("task %d of connector %q is %s", task.ID, s.Name, task.State)
+			return fmt.Errorf("task %d of connector %q is %s", task.ID, s.Name, task.State)
 		}
 	}
 	if len(s.Tasks) == 0 && !w.NoTasks {
-		return false, fmt.Errorf("connector %q has no tasks yet", s.Name)
+		return fmt.Errorf("connector %q has no tasks yet", s.Name)
 	}
-	return true, nil
+	return nil
 }
 
 // stuck finds the state that will not pass by itself; a failed connector before failed tasks.
