@@ -79,8 +79,13 @@ type step struct {
 	want   bool
 }
 
-func TestChanges(t *testing.T) {
-	t.Parallel()
+// story is what happens to a charm with one rule that waits for a change.
+type story struct {
+	change flags.Change
+	steps  []step
+}
+
+func changeStories() map[string]story {
 	db := flags.Endpoint("db")
 	config := func(value any) func(*charm) { return func(c *charm) { c.agent.Config["o"] = value } }
 	nothing := func(*charm) {}
@@ -106,10 +111,7 @@ func TestChanges(t *testing.T) {
 	version := func(v string) func(*charm) {
 		return func(c *charm) { writeFile(c.t, c.agent, ".juju-charm", v) }
 	}
-	cases := map[string]struct {
-		change flags.Change
-		steps  []step
-	}{
+	return map[string]story{
 		"config": {flags.ConfigChanged, []step{
 			{nothing, "install", true}, {nothing, "start", false}, {config("a"), "start", true},
 			{nothing, "start", false}, {config(nil), "start", true}, {nothing, "start", false},
@@ -140,7 +142,11 @@ func TestChanges(t *testing.T) {
 			{nothing, "config-changed", false},
 		}},
 	}
-	for name, c := range cases {
+}
+
+func TestChanges(t *testing.T) {
+	t.Parallel()
+	for name, c := range changeStories() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			charm := newCharm(t, fixed(reactive.When(flags.All(c.change)).Do("rule", note)))
