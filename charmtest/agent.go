@@ -240,8 +240,6 @@ func (m *Model) finished(u *unit, h *hookInfo) {
 		m.buryUnit(u)
 	case "leader-settings-changed":
 		s.settingsVer = h.version
-	case "update-status":
-		s.updateStatus = false
 	case "secret-changed", "secret-remove", "secret-rotate", "secret-expired":
 		s.secretsIn = slices.DeleteFunc(s.secretsIn, func(o *hookInfo) bool { return o == h })
 	}

@@ -25,7 +25,6 @@ type agentState struct {
 	resolve resolution
 	retries int
 	retryAt time.Time
-	skips   bool
 
 	relations map[int]*relationState
 	actions   []*action

@@ -25,9 +25,8 @@ func (m *Model) interrupted(c *hookContext) {
 // conclude commits what the hook did, or makes the unit remember that it failed.
 func (m *Model) conclude(c *hookContext, err error) {
 	var flushErr error
-	flushed := false
 	if err == nil || (errors.Is(err, errMissing) && !c.hook.Action) {
-		flushed, flushErr = c.flush()
+		flushErr = c.flush()
 		err = nil
 	}
 	m.mu.Lock()
@@ -49,7 +48,6 @@ func (m *Model) conclude(c *hookContext, err error) {
 		c.fail(err)
 		return
 	}
-	_ = flushed
 	c.statusAfter()
 	m.setStatus(&u.agent, "idle", "")
 	m.finished(u, c.info)

@@ -23,14 +23,13 @@ func (c *Commit) Empty() bool {
 	return c == nil || c.State == nil && len(c.Relations)+len(c.Apps)+len(c.Opened)+len(c.Closed)+len(c.Secrets) == 0
 }
 
-// flush commits between the test's Before and After, and says whether anything was committed.
-func (c *hookContext) flush() (bool, error) {
-	args := []string{}
-	tc := c.newCall(Flush, args, "")
+// flush commits between the test's Before and After.
+func (c *hookContext) flush() error {
+	tc := c.newCall(Flush, nil, "")
 	switch v := ask(c.m.opt.Before, *tc); v {
 	case Kill, Fail:
 		c.note(tc, v)
-		return false, fmt.Errorf("the unit agent was stopped before the changes were committed (test verdict: %s)", v)
+		return fmt.Errorf("the unit agent was stopped before the changes were committed (test verdict: %s)", v)
 	}
 	c.m.mu.Lock()
 	commit, err := c.prepare()
@@ -50,9 +49,9 @@ func (c *hookContext) flush() (bool, error) {
 	}
 	c.note(tc, v)
 	if v != Proceed {
-		return true, fmt.Errorf("the unit agent was stopped after the changes were committed (test verdict: %s)", v)
+		return fmt.Errorf("the unit agent was stopped after the changes were committed (test verdict: %s)", v)
 	}
-	return err == nil && !commit.Empty(), err
+	return err
 }
 
 // prepare checks everything before anything is changed.

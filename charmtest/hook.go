@@ -126,8 +126,11 @@ func (m *Model) begin(u *unit, op *operation) *hookContext {
 		results: map[string]any{}, opened: map[string][]portRange{}, closed: map[string][]portRange{}}
 	c.id = fmt.Sprintf("%s-%s-%016x", u.name, h.name(), m.nextCtx)
 	c.viewRelations()
-	if h.kind == "config-changed" {
+	switch h.kind {
+	case "config-changed":
 		h.configHash = u.configHash()
+	case "update-status":
+		u.local.updateStatus = false // one that comes due from now on is another one
 	}
 	c.hook = &Hook{Seq: len(m.journal) + 1, Unit: u.name, Name: h.name(), Action: h.kind == "action", Retry: op.failed,
 		RemoteApp: h.remoteApp, RemoteUnit: h.remoteUnit, Departing: h.departing, Started: time.Now()}

@@ -145,6 +145,7 @@ func (m *Model) Close() error {
 	for _, c := range m.contexts {
 		running = append(running, c)
 	}
+	m.idle.Broadcast()
 	m.mu.Unlock()
 	if closed {
 		return nil

@@ -52,8 +52,8 @@ type Options struct {
 	Log func(line string)
 }
 
-// Flush is the ToolCall.Tool of the agent's own call, which commits what a hook changed. Two more such points come
-// with it: nothing is flushed by a hook that failed, so they are reached only at exit 0.
+// Flush is the ToolCall.Tool of the agent's own call, which commits what a hook changed. It comes only after a hook
+// that exited 0: one that failed flushes nothing.
 const Flush = "flush"
 
 // ToolCall is one call of a hook tool, as Before and After see it and as the journal keeps it.

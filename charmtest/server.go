@@ -37,6 +37,7 @@ type server struct {
 	listener net.Listener
 
 	mu    sync.Mutex
+	over  bool
 	conns map[net.Conn]struct{}
 	done  sync.WaitGroup
 }
@@ -59,6 +60,9 @@ func (s *server) accept() {
 		}
 		s.mu.Lock()
 		s.conns[conn] = struct{}{}
+		if s.over {
+			_ = conn.Close()
+		}
 		s.mu.Unlock()
 		s.done.Go(func() { s.converse(conn) })
 	}
@@ -99,6 +103,7 @@ func (s *server) converse(conn net.Conn) {
 func (s *server) close() {
 	_ = s.listener.Close()
 	s.mu.Lock()
+	s.over = true
 	for conn := range s.conns {
 		_ = conn.Close()
 	}

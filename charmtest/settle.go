@@ -126,11 +126,7 @@ func (m *Model) settleTogether(ctx context.Context, limit int) error {
 		errs := make([]error, len(units))
 		var wg sync.WaitGroup
 		group, cancel := context.WithCancel(ctx)
-		stop := context.AfterFunc(group, func() {
-			m.mu.Lock()
-			m.idle.Broadcast()
-			m.mu.Unlock()
-		})
+		stop := m.wakeAt(group)
 		for i, u := range units {
 			wg.Go(func() {
 				if errs[i] = m.agentLoop(group, u, limit); errs[i] != nil {
@@ -148,6 +144,15 @@ func (m *Model) settleTogether(ctx context.Context, limit int) error {
 			return nil
 		}
 	}
+}
+
+// wakeAt makes the end of ctx wake those who wait for other agents, until it is stopped.
+func (m *Model) wakeAt(ctx context.Context) (stop func() bool) {
+	return context.AfterFunc(ctx, func() {
+		m.mu.Lock()
+		m.idle.Broadcast()
+		m.mu.Unlock()
+	})
 }
 
 // firstReal prefers the error that made the others stop.
@@ -291,6 +296,7 @@ func (m *Model) lastWords(u *unit) string {
 
 // runUntil runs one unit's agent until done says so.
 func (m *Model) runUntil(ctx context.Context, u *unit, done func() bool) error {
+	defer m.wakeAt(ctx)()
 	for range m.opt.MaxHooks {
 		m.mu.Lock()
 		finished := done()

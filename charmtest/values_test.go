@@ -241,3 +241,39 @@ func TestTermination(t *testing.T) {
 		t.Errorf("Settle said %v", err)
 	}
 }
+
+func TestWhatIsHeldBack(t *testing.T) {
+	t.Parallel()
+	opt := charmtest.Options{Retries: -1, HidePeerData: true, Credential: map[string]any{"name": "k8s"}}
+	m := plain(t, opt, 2, "")
+	for unit, c := range map[string]struct{ tool, want string }{
+		"app/0": {"credential-get", "ERROR cannot access cloud credentials: permission denied\n"},
+		"app/1": {"relation-get -r cluster:0 --app - app", "ERROR permission denied\n"},
+	} {
+		rescript(t, m, unit, "update-status "+c.tool+"\n")
+		m.Must(m.UpdateStatus(unit))
+		_ = failing(t, m)
+		j := m.Journal().Of(unit)
+		if got := j[len(j)-1].Stderr; got != c.want {
+			t.Errorf("%s: %s said %q, want %q", unit, c.tool, got, c.want)
+		}
+		m.Must(m.ResolveSkip(unit))
+	}
+	rescript(t, m, "app/0", "update-status credential-get\n")
+	m.Must(m.Trust("app", true))
+	m.Must(m.UpdateStatus("app/0"))
+	j := m.MustSettle().Of("app/0")
+	if got := j[len(j)-1].Stdout; got != "name: k8s\n" {
+		t.Errorf("a trusted application read %q", got)
+	}
+}
+
+func TestAStrangerIsTurnedAway(t *testing.T) {
+	t.Parallel()
+	m := plain(t, charmtest.Options{}, 1, "")
+	rescript(t, m, "app/0", "update-status no-such-tool\n")
+	m.Must(m.UpdateStatus("app"))
+	if err := failing(t, m); !strings.Contains(err.Error(), "bad request: unknown command: no-such-tool") {
+		t.Errorf("Settle said %v", err)
+	}
+}
