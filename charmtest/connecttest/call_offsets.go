@@ -27,10 +27,10 @@ func (k *call) getOffsets() (answer, error) {
 			group := under(k.store.groups, "connect-"+c.name)
 			found = nil
 			for _, topic := range slices.Sorted(maps.Keys(group)) {
-				found = append(found, offset{map[string]any{sinkTopic: topic, sinkPartition: 0}, map[string]any{sinkOffset: group[topic]}})
+				found = append(found, Offset{map[string]any{sinkTopic: topic, sinkPartition: 0}, map[string]any{sinkOffset: group[topic]}})
 			}
 		}
-		return answer{status: 200, body: map[string]any{"offsets": append([]offset{}, found...)}}, nil
+		return answer{status: 200, body: map[string]any{"offsets": append([]Offset{}, found...)}}, nil
 	})
 }
 
@@ -62,7 +62,7 @@ func (k *call) changeOffsets(verb string, change func(*connector) error) (answer
 
 func (k *call) setOffsets() (answer, error) {
 	var asked struct {
-		Offsets []offset `json:"offsets"`
+		Offsets []Offset `json:"offsets"`
 	}
 	if err := decode(k.body, &asked); err != nil {
 		return answer{}, malformed(err)
@@ -83,7 +83,7 @@ func (k *call) setOffsets() (answer, error) {
 			if position, ok := wanted.Offset["position"].(string); ok && k.plugin(c.config["connector.class"]).SureOffsets {
 				return refuse(500, "The value for the 'position' key in the offset is expected to be a Long value%s", position[:0])
 			}
-			now = slices.DeleteFunc(now, func(o offset) bool { return reflect.DeepEqual(o.Partition, wanted.Partition) })
+			now = slices.DeleteFunc(now, func(o Offset) bool { return reflect.DeepEqual(o.Partition, wanted.Partition) })
 			if wanted.Offset != nil {
 				now = append(now, wanted)
 			}
@@ -93,7 +93,7 @@ func (k *call) setOffsets() (answer, error) {
 	})
 }
 
-func (k *call) setSinkOffsets(c *connector, offsets []offset) error {
+func (k *call) setSinkOffsets(c *connector, offsets []Offset) error {
 	group := under(k.store.groups, "connect-"+c.name)
 	now := maps.Clone(group)
 	for _, wanted := range offsets {

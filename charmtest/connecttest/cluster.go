@@ -44,7 +44,8 @@ type Cluster struct {
 	version  version
 	store    *Store // its lock is the cluster's
 	queue    []*operation
-	workers  []*Worker // members, the leader first
+	steps    map[*connector][]step // what happens next; forgotten with the last worker
+	workers  []*Worker             // members, the leader first
 	faults   []*Fault
 	journal  []Call
 	loggers  map[string]logger
@@ -74,7 +75,7 @@ func NewCluster(o Options) *Cluster {
 	t.Start, t.Stale, t.Lost = orDefault(t.Start, 0), orDefault(t.Stale, 0), orDefault(t.Lost, 0)
 	t.Status, t.Tasks = orDefault(t.Status, 20*time.Millisecond), orDefault(t.Tasks, 20*time.Millisecond)
 	t.Join, t.Request = orDefault(t.Join, 5*time.Millisecond), orDefault(t.Request, 90*time.Second)
-	c := &Cluster{o: o, version: parseVersion(o.Version), store: o.Store, held: map[Phase]int{}, done: make(chan struct{}),
+	c := &Cluster{o: o, version: parseVersion(o.Version), store: o.Store, held: map[Phase]int{}, steps: map[*connector][]step{}, done: make(chan struct{}),
 		loggers: map[string]logger{"root": {Level: "INFO"}}}
 	c.ended.Add(1)
 	go c.thread()
@@ -106,6 +107,9 @@ func (c *Cluster) Workers() []*Worker {
 	defer c.store.mu.Unlock()
 	return slices.Clone(c.workers)
 }
+
+// Store is where the cluster keeps what outlives it.
+func (c *Cluster) Store() *Store { return c.store }
 
 // Rebalances says how many there have been.
 func (c *Cluster) Rebalances() int {

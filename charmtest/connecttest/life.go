@@ -9,8 +9,8 @@ import (
 
 // settle plans what brings a connector's status to its target: first itself, then its tasks. The lock is held.
 func (c *Cluster) settle(k *connector) {
-	k.in(c.o.Timing.Status, c.showConnector)
-	k.in(c.o.Timing.Tasks, c.showTasks)
+	c.in(k, c.o.Timing.Status, c.showConnector)
+	c.in(k, c.o.Timing.Status+c.o.Timing.Tasks, c.showTasks)
 }
 
 func (c *Cluster) gone(k *connector) bool { return c.connectors()[k.name] != k || len(c.workers) == 0 }
@@ -114,7 +114,7 @@ func (c *Cluster) assign(k *connector) {
 		}
 	}
 	if len(shown.tasks) == 0 && k.target == running {
-		k.in(c.o.Timing.Tasks, c.showTasks)
+		c.in(k, c.o.Timing.Tasks, c.showTasks)
 	}
 }
 
@@ -169,6 +169,7 @@ func (c *Cluster) put(name string, config map[string]string, target string) (cre
 
 // remove forgets a connector; not how far it had come. The lock is held.
 func (c *Cluster) remove(name string) {
+	delete(c.steps, c.connectors()[name])
 	delete(c.connectors(), name)
 	delete(c.states(), name)
 	c.due = true
@@ -182,13 +183,13 @@ func (c *Cluster) restart(k *connector, itself bool, tasks []int) {
 	}
 	if itself {
 		shown.connector.state, shown.connector.trace = restarting, ""
-		k.in(c.o.Timing.Status, c.showConnector)
+		c.in(k, c.o.Timing.Status, c.showConnector)
 	}
 	for _, id := range tasks {
 		shown.tasks[id].state, shown.tasks[id].trace = restarting, ""
 	}
 	if len(tasks) > 0 {
-		k.in(c.o.Timing.Tasks, func(k *connector) {
+		c.in(k, c.o.Timing.Tasks, func(k *connector) {
 			for id := range shown.tasks {
 				if slices.Contains(tasks, id) && shown.tasks[id].state == restarting {
 					shown.tasks[id].state = k.target

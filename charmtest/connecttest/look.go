@@ -16,7 +16,7 @@ func (s *Store) Names(topic string) []string {
 	return names
 }
 
-// Target is what a connector should be doing: "running", "paused" or "stopped"; "" when there is none.
+// Target is what a connector should be doing: "RUNNING", "PAUSED" or "STOPPED"; "" when there is none.
 func (s *Store) Target(topic, name string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

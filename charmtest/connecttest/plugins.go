@@ -23,7 +23,7 @@ type Plugin struct {
 	// Start fails when a task cannot run.
 	Start func(config map[string]string) error
 	// Source gives what there is to read since the offsets, and the offsets after it.
-	Source func(config map[string]string, at []offset) (topic string, records []string, now []offset, err error)
+	Source func(config map[string]string, at []Offset) (topic string, records []string, now []Offset, err error)
 	// Sink takes records. By default, they are swallowed.
 	Sink func(config map[string]string, topic string, records []string) error
 	// SureOffsets: the plugin takes part when its offsets are changed, so that the answer can be sure.

@@ -14,7 +14,7 @@ type Store struct {
 	mu      sync.Mutex
 	configs map[string]map[string]*connector // by config topic, by name
 	states  map[string]map[string]*status    // by status topic, by name
-	offsets map[string]map[string][]offset   // of sources, by offset topic, by name
+	offsets map[string]map[string][]Offset   // of sources, by offset topic, by name
 	records map[string][]string              // by topic
 	groups  map[string]map[string]int        // of sinks: next record, by group, by topic
 }
@@ -24,7 +24,7 @@ func NewStore() *Store {
 	return &Store{
 		configs: map[string]map[string]*connector{},
 		states:  map[string]map[string]*status{},
-		offsets: map[string]map[string][]offset{},
+		offsets: map[string]map[string][]Offset{},
 		records: map[string][]string{},
 		groups:  map[string]map[string]int{},
 	}
@@ -66,10 +66,9 @@ func under[V any](all map[string]map[string]V, key string) map[string]V {
 type connector struct {
 	name   string
 	config map[string]string
-	target string // running, paused, stopped
+	target string // RUNNING, PAUSED, STOPPED
 	tasks  int
 	topics map[string]bool // used so far
-	steps  []step          // what happens to it next; forgotten with the last worker
 	broken map[int]string  // traces of tasks (-1: itself) that fail at each start
 }
 
@@ -96,8 +95,8 @@ type state struct {
 	trace  string
 }
 
-// An offset is a source's place in one partition of what it reads.
-type offset struct {
+// An Offset is a source's place in one partition of what it reads.
+type Offset struct {
 	Partition map[string]any `json:"partition"`
 	Offset    map[string]any `json:"offset"`
 }

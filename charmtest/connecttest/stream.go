@@ -95,11 +95,11 @@ func (c *Cluster) topicsOf(k *connector) []string {
 }
 
 // readFile is the FileStream source: whole lines from where it was. A file that is not there yet is waited for.
-func readFile(config map[string]string, at []offset) (topic string, lines []string, now []offset, err error) {
+func readFile(config map[string]string, at []Offset) (topic string, lines []string, now []Offset, err error) {
 	name := config["file"]
 	partition := map[string]any{"filename": name}
 	position := int64(0)
-	if i := slices.IndexFunc(at, func(o offset) bool { return reflect.DeepEqual(o.Partition, partition) }); i >= 0 {
+	if i := slices.IndexFunc(at, func(o Offset) bool { return reflect.DeepEqual(o.Partition, partition) }); i >= 0 {
 		position = whole(at[i].Offset["position"])
 		at = slices.Delete(slices.Clone(at), i, i+1)
 	}
@@ -122,7 +122,7 @@ func readFile(config map[string]string, at []offset) (topic string, lines []stri
 	for line := range bytes.Lines(raw) {
 		lines = append(lines, strings.TrimRight(string(line), "\r\n"))
 	}
-	now = append(at, offset{partition, map[string]any{"position": position + int64(len(raw))}})
+	now = append(at, Offset{partition, map[string]any{"position": position + int64(len(raw))}})
 	return config["topic"], lines, now, nil
 }
 

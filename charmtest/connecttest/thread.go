@@ -57,7 +57,7 @@ func (c *Cluster) rebalance(lost time.Duration) {
 	c.staleTil = now.Add(c.o.Timing.Stale)
 	c.joinTil = c.staleTil.Add(c.o.Timing.Join)
 	for _, name := range c.names() {
-		c.connectors()[name].in(c.o.Timing.Stale+c.o.Timing.Join+lost, c.assign)
+		c.in(c.connectors()[name], c.o.Timing.Stale+c.o.Timing.Join+lost, c.assign)
 	}
 }
 
@@ -118,9 +118,7 @@ func (c *Cluster) thread() {
 func (c *Cluster) work() {
 	if len(c.workers) == 0 {
 		c.queue = nil
-		for _, connector := range c.connectors() {
-			connector.steps = nil
-		}
+		clear(c.steps)
 		return
 	}
 	stale := c.stale()
@@ -128,7 +126,7 @@ func (c *Cluster) work() {
 		return
 	}
 	queue := c.queue
-	c.queue, c.due = nil, false
+	c.queue = nil
 	for _, op := range queue {
 		if op.guarded && stale {
 			op.answer <- result{err: errStale}
@@ -137,18 +135,18 @@ func (c *Cluster) work() {
 		got, err := op.do()
 		op.answer <- result{got, err}
 	}
+	if !stale {
+		for _, name := range c.names() {
+			c.advance(c.connectors()[name])
+		}
+		c.move()
+	}
 	if c.due {
+		c.due = false
 		c.count++
 		c.staleTil = time.Now().Add(c.o.Timing.Stale)
 		c.joinTil = c.staleTil.Add(c.o.Timing.Join)
 	}
-	if stale {
-		return
-	}
-	for _, name := range c.names() {
-		c.connectors()[name].advance()
-	}
-	c.move()
 }
 
 // A step is something that happens to a connector at a time.
@@ -157,20 +155,20 @@ type step struct {
 	do func(*connector)
 }
 
-// in plans a step. The lock is held.
-func (k *connector) in(wait time.Duration, do func(*connector)) {
+// in plans a step for a connector. The lock is held.
+func (c *Cluster) in(k *connector, wait time.Duration, do func(*connector)) {
 	at := time.Now().Add(wait)
-	if n := len(k.steps); n > 0 && k.steps[n-1].at.After(at) {
-		at = k.steps[n-1].at // in order, always
+	if n := len(c.steps[k]); n > 0 && c.steps[k][n-1].at.After(at) {
+		at = c.steps[k][n-1].at // in order, always
 	}
-	k.steps = append(k.steps, step{at, do})
+	c.steps[k] = append(c.steps[k], step{at, do})
 }
 
 // advance does the steps that are due.
-func (k *connector) advance() {
-	for len(k.steps) > 0 && !time.Now().Before(k.steps[0].at) {
-		next := k.steps[0]
-		k.steps = slices.Delete(k.steps, 0, 1)
+func (c *Cluster) advance(k *connector) {
+	for len(c.steps[k]) > 0 && !time.Now().Before(c.steps[k][0].at) {
+		next := c.steps[k][0]
+		c.steps[k] = slices.Delete(c.steps[k], 0, 1)
 		next.do(k)
 	}
 }
