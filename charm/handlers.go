@@ -199,3 +199,8 @@ func (l *layer) takeLeave(ctx context.Context, change *reactive.Changes) error {
 func (l *layer) removeWithLast(ctx context.Context, _ *reactive.Changes) error {
 	return l.unit.RemoveWithLast(ctx)
 }
+
+// dropOldSecret: without it every registration leaves a revision behind for ever.
+func (l *layer) dropOldSecret(ctx context.Context, _ *reactive.Changes) error {
+	return l.unit.DropOldSecret(ctx)
+}

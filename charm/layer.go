@@ -87,5 +87,7 @@ func (l *layer) keeping() reactive.Rules {
 			Do("say running", l.sayRunning),
 		reactive.When(flags.All(flags.Leader, Running, Website.Joined)).
 			Do("tell website", l.tellWebsite),
+		reactive.When(flags.All(flags.Leader, flags.Hook("secret-remove"))).
+			Do("drop an old secret", l.dropOldSecret),
 	}
 }

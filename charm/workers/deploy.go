@@ -159,6 +159,9 @@ func (u *Unit) refuseOldClient(ctx context.Context, w kube.Workers) error {
 	return nil
 }
 
+// maxPoll is the longest pause between two looks at something awaited.
+const maxPoll = 2 * time.Second
+
 // Await waits until the workers run as wanted and their REST API answers: within
 // this hook's budget, since nothing else wakes a charm. What is not reached by
 // then is a waiting outcome. Leader only.
@@ -171,7 +174,7 @@ func (u *Unit) Await(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for {
+	for pause := u.options.Poll; ; pause = min(2*pause, maxPoll) {
 		if err := u.mustLead(ctx); err != nil {
 			return err
 		}
@@ -185,14 +188,17 @@ func (u *Unit) Await(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(min(u.options.Poll, u.remaining())):
+		case <-time.After(min(pause, u.remaining())):
 		}
 	}
 }
 
-// arrived remembers where the workers answered, for proxies and for the day when
-// Kubernetes is gone first.
+// arrived lets what the roll made useless go, and remembers where the workers
+// answered, for proxies and for the day when Kubernetes is gone first.
 func (u *Unit) arrived(ctx context.Context, p platform, w kube.Workers) error {
+	if _, err := p.apply(ctx, w); err != nil {
+		return err
+	}
 	urls, err := p.service(ctx, w)
 	if err != nil {
 		return err

@@ -115,11 +115,17 @@ func (u *Unit) kafka(ctx context.Context) (*kafka.Admin, error) {
 }
 
 func (u *Unit) createTopics(ctx context.Context, admin *kafka.Admin, s Settings) (TopicNames, error) {
-	copies, err := u.replication(ctx, admin, s)
+	names, existing, err := u.findTopics(ctx, admin)
 	if err != nil {
 		return TopicNames{}, err
 	}
-	names, existing, err := u.findTopics(ctx, admin)
+	if err := checkTopics(names, existing); err != nil {
+		return TopicNames{}, err
+	}
+	if slices.IndexFunc(names.list(), func(name string) bool { _, found := existing[name]; return !found }) < 0 {
+		return names, nil
+	}
+	copies, err := u.replication(ctx, admin, s)
 	if err != nil {
 		return TopicNames{}, err
 	}
@@ -128,13 +134,7 @@ func (u *Unit) createTopics(ctx context.Context, admin *kafka.Admin, s Settings)
 		{Name: names.Offsets, Partitions: offsetsPartitions, ReplicationFactor: copies, Compacted: true},
 		{Name: names.Status, Partitions: statusPartitions, ReplicationFactor: copies, Compacted: true},
 	}
-	missing := slices.DeleteFunc(slices.Clone(wanted), func(t kafka.Topic) bool { _, found := existing[t.Name]; return found })
-	if err := checkTopics(names, existing); err != nil {
-		return TopicNames{}, err
-	}
-	if len(missing) == 0 {
-		return names, nil
-	}
+	missing := slices.DeleteFunc(wanted, func(t kafka.Topic) bool { _, found := existing[t.Name]; return found })
 	return names, admin.Create(ctx, missing...)
 }
 
@@ -145,19 +145,38 @@ func (u *Unit) replication(ctx context.Context, admin *kafka.Admin, s Settings) 
 	if err != nil {
 		return 0, err
 	}
+	expected, err := u.expectedBrokers(ctx)
+	if err != nil {
+		return 0, err
+	}
 	brokers, err := admin.Brokers(ctx)
 	if err != nil {
 		return 0, err
 	}
 	switch copies := s.ReplicationFactor; {
-	case len(brokers) < len(related):
-		return 0, reactive.Waiting("waiting for Kafka: %d of %d related brokers are in the cluster", len(brokers), len(related))
+	case len(brokers) < max(len(related), expected):
+		return 0, reactive.Waiting("waiting for Kafka: %d of %d related brokers are in the cluster", len(brokers), max(len(related), expected))
 	case copies > len(brokers):
 		return 0, reactive.Blocked("option replication-factor is %d, but Kafka has %d broker(s): lower it or add brokers", copies, len(brokers))
 	case copies > 0:
 		return copies, nil
 	}
 	return len(brokers), nil
+}
+
+// expectedBrokers counts the Kafka units that Juju knows of, those too that have not joined yet.
+func (u *Unit) expectedBrokers(ctx context.Context) (int, error) {
+	goal, err := u.GoalState(ctx)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for name, member := range goal.Relations["kafka"] {
+		if strings.Contains(name, "/") && member.Status != "dying" && member.Status != "dead" {
+			n++
+		}
+	}
+	return n, nil
 }
 
 // findTopics chooses the names: one dot after the application, or the two

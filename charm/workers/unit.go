@@ -35,7 +35,8 @@ type Options struct {
 	// hook may take. By default a minute.
 	Budget time.Duration
 
-	// Poll is the pause between two looks at something awaited. By default half a second.
+	// Poll is the first pause between two looks at something awaited; each one
+	// after it is twice as long, up to two seconds. By default, 50 ms.
 	Poll time.Duration
 }
 
@@ -61,7 +62,7 @@ func New(unit *juju.Unit, options Options) *Unit {
 		options.Budget = time.Minute
 	}
 	if options.Poll == 0 {
-		options.Poll = 500 * time.Millisecond
+		options.Poll = 50 * time.Millisecond
 	}
 	if options.Getenv == nil {
 		options.Getenv = func(string) string { return "" }

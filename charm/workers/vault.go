@@ -141,6 +141,15 @@ func (u *Unit) addVault(ctx context.Context, content juju.SecretContent) (err er
 	return err
 }
 
+// DropOldSecret removes the revision of our secret that a secret-remove hook is about. Leader only.
+func (u *Unit) DropOldSecret(ctx context.Context) error {
+	hook := u.Env().Hook
+	if hook.SecretLabel != vaultLabel || hook.SecretRevision == "" {
+		return nil
+	}
+	return u.Secrets().RemoveRevision(ctx, hook.SecretURI, hook.SecretRevision)
+}
+
 // oldVault is a platform that can keep a Secret: Kubernetes reached directly.
 type oldVault interface {
 	readSecret(ctx context.Context, w kube.Workers, name string) (string, error)

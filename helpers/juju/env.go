@@ -44,9 +44,10 @@ type Hook struct {
 	RemoteUnit    string // empty for created, broken and a change of application data
 	DepartingUnit string // who leaves, in a departed hook; may be this unit
 
-	SecretURI   string // of a secret hook
-	SecretLabel string
-	Workload    string // the container of a Pebble hook
+	SecretURI      string // of a secret hook
+	SecretLabel    string
+	SecretRevision string // of secret-remove, secret-expired
+	Workload       string // the container of a Pebble hook
 }
 
 // String is how Juju spells it: the hook's name, or "action restart".
@@ -126,15 +127,16 @@ func readHook(getenv func(string) string, path string) (Hook, error) {
 		return Hook{Action: name}, nil
 	}
 	return Hook{
-		Name:          name,
-		Endpoint:      getenv("JUJU_RELATION"),
-		RelationID:    getenv("JUJU_RELATION_ID"),
-		RemoteApp:     getenv("JUJU_REMOTE_APP"),
-		RemoteUnit:    getenv("JUJU_REMOTE_UNIT"),
-		DepartingUnit: getenv("JUJU_DEPARTING_UNIT"),
-		SecretURI:     getenv("JUJU_SECRET_ID"),
-		SecretLabel:   getenv("JUJU_SECRET_LABEL"),
-		Workload:      getenv("JUJU_WORKLOAD_NAME"),
+		Name:           name,
+		Endpoint:       getenv("JUJU_RELATION"),
+		RelationID:     getenv("JUJU_RELATION_ID"),
+		RemoteApp:      getenv("JUJU_REMOTE_APP"),
+		RemoteUnit:     getenv("JUJU_REMOTE_UNIT"),
+		DepartingUnit:  getenv("JUJU_DEPARTING_UNIT"),
+		SecretURI:      getenv("JUJU_SECRET_ID"),
+		SecretLabel:    getenv("JUJU_SECRET_LABEL"),
+		SecretRevision: getenv("JUJU_SECRET_REVISION"),
+		Workload:       getenv("JUJU_WORKLOAD_NAME"),
 	}, nil
 }
 

@@ -158,6 +158,12 @@ func (s Secrets) Remove(ctx context.Context, uri string) error {
 	return s.change(ctx, "remove", uri, nil)
 }
 
+// RemoveRevision deletes one revision of a secret. Juju asks for it with a
+// secret-remove hook, once nobody reads that revision any more.
+func (s Secrets) RemoveRevision(ctx context.Context, uri, revision string) error {
+	return s.change(ctx, "remove", uri, []string{"--revision", revision})
+}
+
 func (s Secrets) change(ctx context.Context, verb, uri string, flags []string) error {
 	if err := needSecrets(s.unit.env.JujuVersion, verb+" a secret"); err != nil {
 		return err
