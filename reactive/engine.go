@@ -87,9 +87,9 @@ func event(variable int32, on bool) int32 {
 func (e *Engine) declared(rule int32, f flags.Flag, on bool) (variable int32, ok bool) {
 	list := e.effects.of(rule)
 	if len(list) > 8 {
-		v, known := e.vars.find(f.Name())
+		v, _ := e.vars.find(f.Name())
 		_, ok := slices.BinarySearch(list, event(v, on))
-		return v, known && ok
+		return v, ok
 	}
 	for _, ev := range list {
 		if v := ev >> 1; ev == event(v, on) && e.vars.names[v] == f.Name() {

@@ -190,6 +190,21 @@ func TestConsumedChangeIsGoneAtOnce(t *testing.T) {
 	u.hook(reactive.World{}, "r")
 }
 
+// TestConsumedChangesArePartOfTheState is a hook whose flags come back twice, each time with one change less.
+func TestConsumedChangesArePartOfTheState(t *testing.T) {
+	t.Parallel()
+	x, k := flags.New("x"), flags.New("k")
+	u := newUnit(t,
+		on(x, flags.ConfigChanged).Do("one", clears(x)).Clears(x),
+		on(x, db.Changed).Do("two", clears(x)).Clears(x),
+		reactive.When(flags.Any(x, k)).Do("again", set(x)).Sets(x),
+	)
+	u.state.Flags = []string{"k"}
+	w := versions("config.changed", "1", "endpoint.db.changed", "1")
+	u.hook(w, "again", "one", "again", "two", "again", "again")
+	u.hook(w, "again")
+}
+
 func TestUpgradeCharm(t *testing.T) {
 	t.Parallel()
 	u := newUnit(t, on(flags.UpgradeCharm).Do("old", nothing))

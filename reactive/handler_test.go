@@ -171,7 +171,7 @@ func TestDuration(t *testing.T) {
 // it comes back, so the detector must not cry, and the log must not grow without end.
 func TestCounter(t *testing.T) {
 	t.Parallel()
-	const bits = 17
+	const bits = 18 // twice as many runs as the log holds
 	list := benchFlags(bits)
 	flip := flags.New("flip")
 	tick := flags.New("tick")
@@ -209,6 +209,9 @@ func TestCounter(t *testing.T) {
 	if want := 1 << bits; result.Runs != want || result.Passes != want {
 		t.Errorf("%d runs in %d passes, want %d", result.Runs, result.Passes, want)
 	}
+	if len(result.Ran) != 1<<17 {
+		t.Errorf("the log has %d runs", len(result.Ran))
+	}
 	if len(result.State.Flags) != bits+2 {
 		t.Errorf("flags %v", result.State.Flags)
 	}
@@ -243,15 +246,17 @@ func TestCycles(t *testing.T) {
 						Do(fmt.Sprint("lead ", i), set(lead[i+1])).Sets(lead[i+1]))
 				}
 				rules = append(rules, on(lead[tail]).Do("enter", set(ring[0])).Sets(ring[0]))
-				want := &reactive.LoopError{}
+				pulse := flags.New("pulse") // changes many times in one round
+				want := &reactive.LoopError{Flags: []string{"pulse"}}
 				for i, f := range ring {
 					next := ring[(i+1)%length]
 					name := fmt.Sprint("ring ", i)
 					rules = append(rules, on(f).Do(name, func(_ context.Context, changes *reactive.Changes) error {
 						changes.Clear(f)
-						changes.Set(next)
+						changes.Set(next, pulse)
+						changes.Clear(pulse)
 						return nil
-					}).Sets(next).Clears(f))
+					}).Sets(next, pulse).Clears(f, pulse))
 					want.Rules = append(want.Rules, name)
 					want.Flags = append(want.Flags, f.Name())
 				}

@@ -47,7 +47,7 @@ func (t *interner) add(name string) int32 {
 	return int32(len(t.names) - 1)
 }
 
-// find gives the number of a name, if it has one.
+// find gives the number of a name, or -1 if it has none.
 func (t *interner) find(name string) (id int32, known bool) {
 	s := t.slot(t.hash(name), name)
 	return s.id - 1, s.id > 0

@@ -104,6 +104,25 @@ func TestStateOutlivesRules(t *testing.T) {
 	u.hook(w, "old")
 }
 
+// TestStateByHand is a state as a person may write it: in any order, with repetitions, and with marks that mean nothing.
+func TestStateByHand(t *testing.T) {
+	t.Parallel()
+	u := newUnit(t,
+		on(a).Do("once", nothing).Once(),
+		on(a).Do("always", nothing),
+		reactive.OnSet(flags.Leader).Sets(b),
+		reactive.OnSet(flags.ConfigSet("k")).Sets(b),
+	)
+	u.state = reactive.State{
+		Flags: []string{"z", "a", "a", "leadership.is_leader"}, Once: []string{"once", "once", "always"},
+		Facts: []string{"leadership.is_leader", "config.set.k"},
+	}
+	result := u.hook(facts(flags.Leader, flags.ConfigSet("k")), "always")
+	if result.Before.Set != nil {
+		t.Errorf("triggers fired: %v", result.Before)
+	}
+}
+
 func TestRunLeavesItsStateAlone(t *testing.T) {
 	t.Parallel()
 	u := newUnit(t,
