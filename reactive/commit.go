@@ -28,7 +28,7 @@ func (e *Engine) begin(st State, w World) *run {
 	r.given.Facts = sorted(st.Facts)
 	r.loadFlags(sorted(st.Flags))
 	for _, name := range st.Once {
-		if i, ok := e.named.find(name); ok && e.rules[i].once && r.standings[i].missing < marked {
+		if i, ok := e.named.find(name); ok && e.rules[i].once && !r.standings[i].done() {
 			r.standings[i].missing += marked
 		}
 	}

@@ -223,6 +223,23 @@ func TestUpgradeCharm(t *testing.T) {
 	}
 }
 
+func TestTriggerOnUpgradeWaitsForTheFirstVersion(t *testing.T) {
+	t.Parallel()
+	u := newUnit(t, reactive.OnSet(flags.UpgradeCharm).Sets(a))
+	for _, test := range []struct {
+		world reactive.World
+		want  []string
+	}{
+		{reactive.World{}, nil},
+		{versions("upgrade.charm", "v1"), nil},
+		{versions("upgrade.charm", "v2"), []string{"a"}},
+	} {
+		if r := u.hook(test.world); !slices.Equal(r.Before.Set, test.want) {
+			t.Errorf("%v: the trigger set %v", test.world, r.Before.Set)
+		}
+	}
+}
+
 func TestTriggersOnFactsAndChanges(t *testing.T) {
 	t.Parallel()
 	leads, lost, stale := flags.New("leads"), flags.New("lost"), flags.New("stale")

@@ -109,7 +109,7 @@ func TestStateByHand(t *testing.T) {
 	t.Parallel()
 	u := newUnit(t,
 		on(a).Do("once", nothing).Once(),
-		on(a).Do("always", nothing),
+		on(a, flags.Leader).Do("always", nothing),
 		reactive.OnSet(flags.Leader).Sets(b),
 		reactive.OnSet(flags.ConfigSet("k")).Sets(b),
 	)
