@@ -42,7 +42,7 @@ func (k *call) read(do func(*connector) (answer, error)) (answer, error) {
 func (k *call) forwarded(guarded bool, do handler) (answer, error) {
 	k.store.mu.Lock()
 	follower := len(k.workers) > 0 && k.workers[0] != k.worker
-	broken := k.noForm
+	broken := k.apart
 	k.store.mu.Unlock()
 	if follower && broken {
 		return answer{}, refuse(500, "IO Error trying to forward REST request: java.net.ConnectException: Connection refused")
@@ -173,13 +173,12 @@ func (k *call) putConfig() (answer, error) {
 		return answer{}, err
 	}
 	return k.write(k.name(), config, func(name string, config map[string]string) (answer, error) {
-		before := k.connectors()[name]
-		return k.written(name, k.put(name, config, running), before)
+		return k.written(name, k.put(name, config, running))
 	})
 }
 
-// written answers a write; the tasks in it are those of before.
-func (k *call) written(name string, created bool, _ ...*connector) (answer, error) {
+// written answers a write; the tasks in it are those of before, as new ones come later.
+func (k *call) written(name string, created bool) (answer, error) {
 	got := answer{status: 200, body: k.info(k.connectors()[name])}
 	if created {
 		got.status, got.location = 201, "/connectors/"+url.PathEscape(name)

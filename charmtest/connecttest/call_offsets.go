@@ -80,8 +80,8 @@ func (k *call) setOffsets() (answer, error) {
 		all := under(k.store.offsets, k.o.OffsetTopic)
 		now := slices.Clone(all[c.name])
 		for _, wanted := range asked.Offsets {
-			if position, ok := wanted.Offset["position"].(string); ok && k.plugin(c.config["connector.class"]).SureOffsets {
-				return refuse(500, "The value for the 'position' key in the offset is expected to be a Long value%s", position[:0])
+			if _, text := wanted.Offset["position"].(string); text && k.plugin(c.config["connector.class"]).SureOffsets {
+				return refuse(500, "The value for the 'position' key in the offset is expected to be a Long value")
 			}
 			now = slices.DeleteFunc(now, func(o Offset) bool { return reflect.DeepEqual(o.Partition, wanted.Partition) })
 			if wanted.Offset != nil {

@@ -54,7 +54,7 @@ type Cluster struct {
 	due      bool // a change asks for a rebalance
 	held     map[Phase]int
 	count    int
-	noForm   bool // workers cannot reach each other
+	apart    bool // workers cannot reach each other
 	done     chan struct{}
 	ended    sync.WaitGroup
 	closing  sync.Once

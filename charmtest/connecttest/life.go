@@ -83,13 +83,13 @@ func (c *Cluster) start(k *connector, id int) (trace string, bad bool) {
 		return "", false
 	}
 	if err := plugin.Start(k.config); err != nil {
-		return trace2(err.Error()), true
+		return javaTrace(err.Error()), true
 	}
 	return "", false
 }
 
-// trace2 makes a message look like what Java prints.
-func trace2(message string) string {
+// javaTrace makes a message look like what Java prints.
+func javaTrace(message string) string {
 	return "org.apache.kafka.connect.errors.ConnectException: " + message + "\n\tat java.base/java.lang.Thread.run(Thread.java:840)\n"
 }
 

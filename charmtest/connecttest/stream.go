@@ -35,7 +35,7 @@ func (c *Cluster) move() {
 			err = c.drain(k, plugin)
 		}
 		if err != nil {
-			shown.tasks[0].state, shown.tasks[0].trace = failed, trace2(err.Error())
+			shown.tasks[0].state, shown.tasks[0].trace = failed, javaTrace(err.Error())
 		}
 	}
 }
@@ -147,7 +147,7 @@ func openFile(config map[string]string) error {
 	}
 	file, err := os.OpenFile(config["file"], os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
-		return fmt.Errorf("Couldn't find or create file '%s' for FileStreamSinkTask", config["file"]) //nolint:staticcheck // Kafka's words
+		return fmt.Errorf("Couldn't find or create file '%s' for FileStreamSinkTask", config["file"]) // in Kafka's words
 	}
 	return file.Close()
 }

@@ -44,7 +44,7 @@ func (c *Cluster) Hold(phase Phase) (release func()) {
 func (c *Cluster) BreakForwarding(broken bool) {
 	c.store.mu.Lock()
 	defer c.store.mu.Unlock()
-	c.noForm = broken
+	c.apart = broken
 }
 
 func (c *Cluster) stale() bool   { return c.held[Stale] > 0 || time.Now().Before(c.staleTil) }
