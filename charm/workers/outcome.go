@@ -28,7 +28,7 @@ func outcome(err error) error {
 	}
 	for _, kind := range []error{kafka.ErrUnreachable, kafka.ErrSilent, kube.ErrUnreachable, kube.ErrTimeout, context.DeadlineExceeded} {
 		if errors.Is(err, kind) {
-			return reactive.Waiting("waiting: %v", err)
+			return reactive.Waiting("%v; trying again", err)
 		}
 	}
 	return err

@@ -26,7 +26,7 @@ func Layer(unit *helpers.Unit) reactive.Rules {
 	return reactive.Rules{
 		reactive.When(flags.All(charm.TopicCreated, flags.Leader).And(flags.Not(Configured))).
 			Do("configure workers", l.configure).Sets(Configured, charm.Install),
-		reactive.When(flags.All(charm.Running, flags.Leader).And(flags.Not(Running))).
+		reactive.When(flags.All(charm.Ready, charm.Running, flags.Leader).And(flags.Not(Running))).
 			Do("register connectors", l.register).Sets(Running),
 		reactive.OnSet(flags.ConfigChanged).Clears(Running),
 		reactive.OnCleared(charm.Running).Clears(Running),

@@ -29,7 +29,7 @@ func Layer(unit *helpers.Unit) reactive.Rules {
 			Do("wait for MongoDB", l.wait),
 		reactive.When(flags.All(mongo.Available, charm.TopicCreated, flags.Leader).And(flags.Not(Configured))).
 			Do("configure workers", l.configure).Sets(Configured, charm.Install),
-		reactive.When(flags.All(charm.Running, mongo.Available, flags.Leader).And(flags.Not(Running))).
+		reactive.When(flags.All(charm.Ready, charm.Running, mongo.Available, flags.Leader).And(flags.Not(Running))).
 			Do("register connector", l.register).Sets(Running),
 		reactive.OnSet(flags.ConfigChanged).Clears(Running),
 		reactive.OnSet(mongo.Changed).Clears(Running),

@@ -1,0 +1,222 @@
+package charm_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/connectcharm/kafka-connect-base/charmtest"
+	"github.com/connectcharm/kafka-connect-base/charmtest/connecttest"
+	"github.com/connectcharm/kafka-connect-base/charmtest/kafkatest"
+	"github.com/connectcharm/kafka-connect-base/charmtest/kubetest"
+	"github.com/connectcharm/kafka-connect-base/charmtest/world"
+)
+
+// TestBadOptions: from a running application, each bad option gives a status that
+// names it and says what to do; the workers keep running as they were; and the
+// unit recovers by itself when the option is mended.
+func TestBadOptions(t *testing.T) {
+	t.Parallel()
+	l := newLife(t, world.Options{})
+	l.deploy(2)
+	leader := l.Leader("connect")
+	before := l.snapshot().Forget(l.Units("connect")...)
+	for _, test := range []struct {
+		name, option string
+		bad, good    any
+		want         string
+	}{
+		{"a line without an equals sign", "worker-config", "client.id=a\nsecret words", "", "blocked: option worker-config, line 2: write property=value"},
+		{"a reserved key", "worker-config", "group.id=other", "", "blocked: option worker-config, line 1: group.id cannot be set here: set the option group-id instead"},
+		{"an unknown key", "worker-config", "key.convertor=x", "", `blocked: option worker-config, line 1: there is no worker property "key.convertor", did you mean "key.converter"?`},
+		{"no topics", "topics", "", "lines", `blocked: no topics: juju config connect topics="topic another-topic"`},
+		{"negative workers", "workers", -1, 1, "blocked: option workers is -1: set it to 0 or more"},
+		{"a service type that is none", "service-type", "Ingress", "ClusterIP", `blocked: option service-type is "Ingress": set it to ClusterIP, NodePort or LoadBalancer`},
+		{"memory in words", "memory", "plenty", "1G", `blocked: option memory is "plenty": write it as 512M or 2G, from 256M to 1024G`},
+	} {
+		l.step(test.name, func() {
+			l.must(l.Configure("connect", map[string]any{test.option: test.bad}))
+			l.settle()
+			for _, unit := range l.Units("connect") {
+				l.wantStatus(unit, test.want)
+			}
+			if strings.Contains(l.Journal().Detail(), "secret words") && test.option == "worker-config" {
+				l.wantNotLogged("secret words")
+			}
+			after := l.snapshot().Forget(l.Units("connect")...)
+			if before.String() != after.String() {
+				t.Errorf("the world changed:\n%s\n%s", before, after)
+			}
+			l.must(l.Configure("connect", map[string]any{test.option: test.good}))
+			l.settle()
+			l.wantStatus(leader, runningStatus)
+		})
+	}
+	l.wantBytes("still running")
+}
+
+// wantNotLogged: what an operator mistyped may be a password.
+func (l *life) wantNotLogged(text string) {
+	l.t.Helper()
+	for _, h := range l.Journal() {
+		for _, line := range h.Log {
+			if strings.Contains(line.Message, text) {
+				l.t.Errorf("%s logs %q", h.Name, line.Message)
+			}
+		}
+	}
+}
+
+// TestBadKubeconfig: a kubeconfig that does not parse, and one that is mended later.
+func TestBadKubeconfig(t *testing.T) {
+	t.Parallel()
+	l := newLife(t, world.Options{})
+	for _, bad := range []string{"{", "not yaml: [", "a kubeconfig, I promise", "secret:nosuchsecret"} {
+		if l.Leader("connect") == "" {
+			l.must(l.Deploy("connect", fileCharm, charmtest.DeployOptions{Config: map[string]any{
+				"topics": "lines", "kubeconfig": bad, "source-file": l.from, "sink-file": l.to,
+			}}))
+			_, err := l.AddKafka("kafka")
+			l.must(err)
+			l.must(l.Integrate("connect:kafka", "kafka:client"))
+		} else {
+			l.must(l.Configure("connect", map[string]any{"kubeconfig": bad}))
+		}
+		l.settle()
+		if got := l.status("connect/0"); !strings.HasPrefix(got, "blocked: cannot ") || !strings.Contains(got, "kubeconfig") {
+			t.Errorf("kubeconfig %q gives status %q, want blocked with the reason", bad, got)
+		}
+	}
+	l.must(l.Configure("connect", map[string]any{"kubeconfig": l.Kubeconfig()}))
+	l.settle()
+	l.wantStatus("connect/0", runningStatus)
+}
+
+// TestBadRelationData: missing, half there, nonsense; then mended.
+func TestBadRelationData(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		data map[string]string
+	}{
+		{"nothing", map[string]string{}},
+		{"a host alone", map[string]string{"host": "127.0.0.1"}},
+		{"a port that is none", map[string]string{"host": "127.0.0.1", "port": "kafka"}},
+		{"a host with a line break", map[string]string{"host": "a\ngroup.id=b", "port": "9092"}},
+		{"JSON where text is wanted", map[string]string{"host": `{"a": 1}`, "port": "[9092]"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			l := newLife(t, world.Options{})
+			l.must(l.Deploy("connect", fileCharm, charmtest.DeployOptions{Config: map[string]any{
+				"topics": "lines", "kubeconfig": l.Kubeconfig(), "source-file": l.from, "sink-file": l.to,
+			}}))
+			remote, err := l.AddKafka("kafka")
+			l.must(err)
+			good := map[string]string{"host": "127.0.0.1", "port": portOf(l.Kafka.Addrs()[0])}
+			l.must(remote.SetUnitData("kafka/0", map[string]string{"host": "", "port": ""}))
+			l.must(remote.SetUnitData("kafka/0", test.data))
+			l.must(l.Integrate("connect:kafka", "kafka:client"))
+			l.settle()
+			l.wantStatus("connect/0", "waiting: waiting for 1 Kafka unit(s) to say a usable host and port")
+			l.must(remote.SetUnitData("kafka/0", good))
+			l.settle()
+			l.wantStatus("connect/0", runningStatus)
+		})
+	}
+}
+
+func portOf(address string) string { return address[strings.LastIndex(address, ":")+1:] }
+
+// TestKafkaTrouble: brokers that refuse, are silent, deny; in bounded time, and mended by the next hook.
+func TestKafkaTrouble(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name       string
+		harm, mend func(*kafkatest.Cluster)
+		want       string
+	}{
+		{"nothing listens", func(c *kafkatest.Cluster) { c.Stop(0) }, func(c *kafkatest.Cluster) { _ = c.Resume(0) }, "waiting: cannot "},
+		{"hangs up", func(c *kafkatest.Cluster) { c.HangUp("", -1) }, func(c *kafkatest.Cluster) { c.Heal() }, "cannot "},
+		{"never answers", func(c *kafkatest.Cluster) { c.KeepSilent("", -1) }, func(c *kafkatest.Cluster) { c.Heal() }, "waiting: cannot "},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			l := newLife(t, world.Options{})
+			test.harm(l.Kafka)
+			start := time.Now()
+			l.deploy(1)
+			if spent := l.longestHook(); spent > time.Minute+10*time.Second {
+				t.Errorf("a hook took %s", spent)
+			}
+			t.Logf("longest hook %s, %s in all", l.longestHook(), time.Since(start))
+			if got := l.status("connect/0"); !strings.Contains(got, test.want) {
+				t.Errorf("status is %q, want it to contain %q", got, test.want)
+			}
+			test.mend(l.Kafka)
+			l.must(l.UpdateStatus("connect"))
+			l.settle()
+			l.wantStatus("connect/0", runningStatus)
+		})
+	}
+}
+
+func (l *life) longestHook() (longest time.Duration) {
+	for _, h := range l.Journal() {
+		longest = max(longest, h.Duration)
+	}
+	return longest
+}
+
+// TestKubernetesTrouble: an API server that forbids, fails, or is not there.
+func TestKubernetesTrouble(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name  string
+		fault kubetest.Fault
+		want  string
+	}{
+		{"forbids", kubetest.Fault{Verb: "patch", Resource: "statefulsets", Code: 403, Reason: "Forbidden",
+			Message: `statefulsets.apps "connect-connect" is forbidden: User "charm" cannot patch resource "statefulsets" in API group "apps" in the namespace "test"`},
+			"blocked: cannot apply statefulset/test/connect-connect"},
+		{"is overloaded", kubetest.Fault{Resource: "secrets", Code: 503, Reason: "ServiceUnavailable", Message: "later"}, "waiting: cannot "},
+		{"drops connections", kubetest.Fault{Resource: "services", Drop: true}, "waiting: cannot "},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			l := newLife(t, world.Options{})
+			mend := l.Kube.Fail(test.fault)
+			l.deploy(1)
+			if got := l.status("connect/0"); !strings.HasPrefix(got, test.want) {
+				t.Errorf("status is %q, want it to begin with %q", got, test.want)
+			}
+			mend()
+			l.must(l.UpdateStatus("connect"))
+			l.settle()
+			l.wantStatus("connect/0", runningStatus)
+		})
+	}
+}
+
+// TestConnectTrouble: a Connect that answers 500 to every registration, for ever.
+func TestConnectTrouble(t *testing.T) {
+	t.Parallel()
+	l := newLife(t, world.Options{})
+	l.deploy(1)
+	group := l.Group("connect")
+	mend := group.Inject(connecttest.Fault{Method: "PUT", Path: "/connectors/*/config", Times: -1, Status: 500,
+		Body: `{"error_code":500,"message":"Failed to find any class that implements Connector and which name matches FileStreamSink"}`})
+	l.must(l.Configure("connect", map[string]any{"sink-file": l.to + "2"}))
+	l.settle()
+	if got, want := l.status("connect/0"), "blocked: Kafka Connect answered 500: Failed to find any class"; !strings.HasPrefix(got, want) {
+		t.Errorf("status is %q, want it to begin with %q", got, want)
+	}
+	l.wantConnectors("connect-sink running", "connect-source running")
+	mend()
+	l.must(l.UpdateStatus("connect"))
+	l.settle()
+	l.wantStatus("connect/0", runningStatus)
+	if got := l.snapshot().Connectors["connect-sink"].Config["file"]; got != l.to+"2" {
+		t.Errorf("the sink's file is %q after mending", got)
+	}
+}
