@@ -24,23 +24,34 @@ func (s *Server) control(ctx context.Context) {
 	defer ticker.Stop()
 	for ctx.Err() == nil {
 		changed := s.store.waiter()
-		s.probe()
 		s.store.mu.Lock()
 		if !s.paused {
 			s.reconcileLocked(ctx)
 		}
 		s.store.mu.Unlock()
-		var tick <-chan time.Time
-		if s.hasPods() {
-			tick = ticker.C
+		s.await(ctx, changed, ticker.C)
+	}
+	s.stopAll()
+}
+
+// await returns when there is something to do: an object or a pod has changed,
+// or a pod is to be tried again.
+func (s *Server) await(ctx context.Context, changed <-chan struct{}, tick <-chan time.Time) {
+	for {
+		if !s.hasPods() {
+			tick = nil
 		}
 		select {
 		case <-changed:
-		case <-tick:
+			return
 		case <-ctx.Done():
+			return
+		case <-tick:
+			if s.probe() {
+				return
+			}
 		}
 	}
-	s.stopAll()
 }
 
 // PauseControllers makes the controllers stand still, or go on: what is written

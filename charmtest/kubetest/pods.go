@@ -32,22 +32,26 @@ func (s *Server) hasPods() bool {
 	return len(s.pods) > 0
 }
 
-// probe asks every running pod whether it is ready, with no lock held.
-func (s *Server) probe() {
+// probe asks every running pod whether it is ready, with no lock held, and
+// reports whether that has changed or a pod is due for another try.
+func (s *Server) probe() (news bool) {
 	s.mu.Lock()
 	asked := make(map[*podRun]Running, len(s.pods))
 	for _, run := range s.pods {
 		if run.running != nil && !run.ending {
 			asked[run] = run.running
 		}
+		news = news || run.err != nil && !run.ending && !run.retryAt.IsZero() && !time.Now().Before(run.retryAt)
 	}
 	s.mu.Unlock()
 	for run, running := range asked {
 		ready := running.Ready()
 		s.mu.Lock()
+		news = news || run.ready != ready
 		run.ready = ready
 		s.mu.Unlock()
 	}
+	return news
 }
 
 // runLocked takes one step with a pod: the store is locked, s.mu is not.
@@ -86,9 +90,11 @@ func (s *Server) startLocked(ctx context.Context, run *podRun, pod Pod) {
 	run.cancel, run.attempt = cancel, run.attempt+1
 	s.running.Go(func() {
 		running, err := s.runtime.StartPod(podCtx, pod)
+		ready := err == nil && running.Ready()
+		defer s.store.wake()
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		run.running, run.err = running, err
+		run.running, run.ready, run.err = running, ready, err
 		if err != nil {
 			cancel()
 			run.cancel, run.ended = nil, run.ending
@@ -135,6 +141,7 @@ func (s *Server) stopRun(run *podRun) {
 	s.running.Go(func() {
 		running.Stop()
 		cancel()
+		defer s.store.wake()
 		s.mu.Lock()
 		run.ended = true
 		s.mu.Unlock()

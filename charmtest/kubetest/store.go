@@ -106,6 +106,13 @@ func (s *store) recordLocked(k key, event watch.EventType, o runtime.Object) {
 	s.wakeLocked()
 }
 
+// wake brings the controllers to look again.
+func (s *store) wake() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wakeLocked()
+}
+
 func (s *store) wakeLocked() {
 	close(s.changed)
 	s.changed = make(chan struct{})

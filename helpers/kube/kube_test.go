@@ -4,8 +4,18 @@ package kube_test
 
 import (
 	"context"
+	"encoding/json"
+	"maps"
 	"testing"
 	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/rest"
 
 	"github.com/connectcharm/kafka-connect-base/charmtest/kubetest"
 	"github.com/connectcharm/kafka-connect-base/helpers/kube"
@@ -80,3 +90,65 @@ func rollout(t *testing.T, c *kube.Client, w kube.Workers, until func(kube.Rollo
 }
 
 func done(r kube.Rollout) bool { return r.Done }
+
+// raw writes to the cluster as somebody else would: with kubectl, or by hand.
+func raw(t *testing.T, s *kubetest.Server, how types.PatchType, manager, path, body string) {
+	t.Helper()
+	if err := rawClient(t, s).Patch(how).AbsPath(path).Param("fieldManager", manager).Body([]byte(body)).Do(t.Context()).Error(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func rawClient(t *testing.T, s *kubetest.Server) *rest.RESTClient {
+	t.Helper()
+	config, scheme, v1 := s.Config(), runtime.NewScheme(), schema.GroupVersion{Version: "v1"}
+	metav1.AddToGroupVersion(scheme, v1)
+	config.GroupVersion = &v1
+	config.NegotiatedSerializer = serializer.NewCodecFactory(scheme).WithoutConversion()
+	c, err := rest.RESTClientFor(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// live reads one object into o, and reports whether it is there.
+func live(t *testing.T, s *kubetest.Server, path string, o any) bool {
+	t.Helper()
+	content, err := rawClient(t, s).Get().AbsPath(path).Do(t.Context()).Raw()
+	if apierrors.IsNotFound(err) {
+		return false
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(content, o); err != nil {
+		t.Fatal(err)
+	}
+	return true
+}
+
+const (
+	setPath    = "/apis/apps/v1/namespaces/data/statefulsets/mongo-connect"
+	secretPath = "/api/v1/namespaces/data/secrets"
+)
+
+// post creates an object of o's kind with other content, as a stranger would.
+func post(t *testing.T, s *kubetest.Server, o kube.Object, content map[string]any) {
+	t.Helper()
+	object := map[string]any{}
+	maps.Copy(object, o)
+	maps.Copy(object, content)
+	body, err := json.Marshal(object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resources := map[string]string{
+		"Secret": "/api/v1/namespaces/data/secrets", "Service": "/api/v1/namespaces/data/services", "StatefulSet": "/apis/apps/v1/namespaces/data/statefulsets",
+		"NetworkPolicy":       "/apis/networking.k8s.io/v1/namespaces/data/networkpolicies",
+		"PodDisruptionBudget": "/apis/policy/v1/namespaces/data/poddisruptionbudgets",
+	}
+	if err := rawClient(t, s).Post().AbsPath(resources[o.Kind()]).SetHeader("Content-Type", "application/json").Body(body).Do(t.Context()).Error(); err != nil {
+		t.Fatal(err)
+	}
+}

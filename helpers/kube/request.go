@@ -38,8 +38,9 @@ func (c *Client) send(ctx context.Context, word string, t target, request *rest.
 	err := c.do(ctx, fmt.Sprintf("kube: %s %s", word, t), func() error {
 		attempt, cancel := context.WithTimeout(ctx, c.timeout)
 		defer cancel()
-		var err error
-		body, err = request.MaxRetries(2).Do(attempt).Raw()
+		result := request.MaxRetries(2).Do(attempt)
+		err := result.Error() // Raw's error knows only the code, not the server's Status
+		body, _ = result.Raw()
 		return c.classify(ctx, err, t)
 	})
 	return body, err
