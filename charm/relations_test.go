@@ -209,3 +209,30 @@ func TestWebsite(t *testing.T) {
 		t.Errorf("the next leader says port %q", port)
 	}
 }
+
+// TestJuju2 has no Juju secrets and no goal but the same life: what must not be lost stands in a
+// Kubernetes Secret, and goes with the application.
+func TestJuju2(t *testing.T) {
+	t.Parallel()
+	l := newLife(t, world.Options{Model: charmtest.Options{JujuVersion: "2.9.42"}})
+	l.deploy(2)
+	leader := l.Leader("connect")
+	l.wantStatus(leader, runningStatus)
+	if secrets := l.Secrets(); len(secrets) > 0 {
+		t.Errorf("Juju secrets %v in a Juju that has none", secrets)
+	}
+	if !slices.Contains(l.snapshot().Objects, "secrets/test/connect-connect-memory") {
+		t.Errorf("no Secret keeps the connectors: %q", l.snapshot().Objects)
+	}
+	l.must(l.RemoveRelation("connect:kafka", "kafka:client"))
+	l.settle()
+	l.wantConnectors()
+	l.must(l.Integrate("connect:kafka", "kafka:client"))
+	l.settle()
+	l.wantConnectors("connect-sink running", "connect-source running")
+	l.must(l.RemoveApplication("connect"))
+	l.settle()
+	if left := l.snapshot().Objects; len(left) > 0 {
+		t.Errorf("left in Kubernetes: %q", left)
+	}
+}

@@ -139,7 +139,19 @@ func (d *direct) scale(ctx context.Context, w kube.Workers, replicas int) error 
 }
 
 func (d *direct) remove(ctx context.Context, w kube.Workers) error {
-	return outcome(d.client.Delete(ctx, w))
+	if err := d.client.Delete(ctx, w); err != nil {
+		return outcome(err)
+	}
+	return outcome(d.client.Forget(ctx, w))
+}
+
+func (d *direct) recall(ctx context.Context, w kube.Workers) (map[string]string, error) {
+	data, err := d.client.Recall(ctx, w)
+	return data, outcome(err)
+}
+
+func (d *direct) remember(ctx context.Context, w kube.Workers, data map[string]string) error {
+	return outcome(d.client.Remember(ctx, w, data))
 }
 
 func (d *direct) rest(ctx context.Context, w kube.Workers) ([]string, http.RoundTripper, error) {

@@ -23,8 +23,8 @@ type vault struct {
 	Connectors map[string]map[string]string `json:"connectors,omitempty"`
 }
 
-// vaultLabel is the label of the application-owned Juju secret, and the name's
-// ending of the Kubernetes Secret that stands in before Juju 3.
+// vaultLabel is the label of the application-owned Juju secret. Before Juju 3 a
+// Kubernetes Secret stands in for it.
 const (
 	vaultLabel = "kafka-connect-base"
 	vaultKey   = "memory"
@@ -150,10 +150,10 @@ func (u *Unit) DropOldSecret(ctx context.Context) error {
 	return u.Secrets().RemoveRevision(ctx, hook.SecretURI, hook.SecretRevision)
 }
 
-// oldVault is a platform that can keep a Secret: Kubernetes reached directly.
-type oldVault interface {
-	readSecret(ctx context.Context, w kube.Workers, name string) (string, error)
-	writeSecret(ctx context.Context, w kube.Workers, name, text string) error
+// keeper is a platform that can keep a Secret: Kubernetes reached directly.
+type keeper interface {
+	recall(ctx context.Context, w kube.Workers) (map[string]string, error)
+	remember(ctx context.Context, w kube.Workers, data map[string]string) error
 }
 
 // readOldVault gives nothing where there is no place for passwords: Juju 2 with
@@ -163,10 +163,12 @@ func (u *Unit) readOldVault(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if keeper, able := p.(oldVault); able {
-		return keeper.readSecret(ctx, w, vaultLabel)
+	k, able := p.(keeper)
+	if !able {
+		return "", nil
 	}
-	return "", nil
+	data, err := k.recall(ctx, w)
+	return data[vaultKey], err
 }
 
 func (u *Unit) writeOldVault(ctx context.Context, text string) error {
@@ -174,8 +176,8 @@ func (u *Unit) writeOldVault(ctx context.Context, text string) error {
 	if err != nil {
 		return err
 	}
-	if keeper, able := p.(oldVault); able {
-		return keeper.writeSecret(ctx, w, vaultLabel, text)
+	if k, able := p.(keeper); able {
+		return k.remember(ctx, w, map[string]string{vaultKey: text})
 	}
 	u.Log().Info("connector configurations are not kept: Juju 2 with the kubernetes relation has no place for passwords")
 	return nil
