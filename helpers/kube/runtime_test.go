@@ -11,7 +11,10 @@ import (
 
 // gate is a runtime whose pods, when they start, become ready or not according
 // to how the gate stands; opening it lets the waiting ones be ready as well.
-type gate struct{ isOpen atomic.Bool }
+type gate struct {
+	isOpen atomic.Bool
+	addr   string // where the pods listen
+}
 
 func (g *gate) open(yes bool) { g.isOpen.Store(yes) }
 
@@ -30,8 +33,8 @@ func (p *gated) Ready() bool {
 	}
 	return p.passed.Load()
 }
-func (*gated) Addr() string { return "" }
-func (*gated) Stop()        {}
+func (p *gated) Addr() string { return p.gate.addr }
+func (*gated) Stop()          {}
 
 // starter is a runtime that is one function.
 type starter func(kubetest.Pod) (kubetest.Running, error)
