@@ -39,11 +39,13 @@ func startCluster(t *testing.T, k *realkafka.Kafka, brokers int) *cluster {
 		t.Fatal(err)
 	}
 	c.properties = map[string]string{
-		"bootstrap.servers":    strings.Join(b.Addrs(), ","),
-		"group.id":             group,
-		"offset.storage.topic": "m.app.connectoffsets",
-		"config.storage.topic": "m.app.connectconfigs",
-		"status.storage.topic": "m.app.connectstatus",
+		"bootstrap.servers":     strings.Join(b.Addrs(), ","),
+		"group.id":              group,
+		"session.timeout.ms":    "6000", // a killed worker is missed that soon
+		"heartbeat.interval.ms": "1000",
+		"offset.storage.topic":  "m.app.connectoffsets",
+		"config.storage.topic":  "m.app.connectconfigs",
+		"status.storage.topic":  "m.app.connectstatus",
 		// The worker would make missing topics with these; it must find none missing.
 		"offset.storage.replication.factor": "7",
 		"config.storage.replication.factor": "7",
@@ -68,6 +70,7 @@ func TestConnect(t *testing.T) {
 		t.Run("topics are as made", func(t *testing.T) { topicsUnchanged(t, c) })
 		t.Run("facts", func(t *testing.T) { facts(t, k, worker, client) })
 		t.Run("refusals", func(t *testing.T) { refusals(t, k, client) })
+		t.Run("script", func(t *testing.T) { connectScript(t, k, worker) })
 		t.Run("two workers", func(t *testing.T) { twoWorkers(t, c, worker) })
 	})
 }
@@ -107,33 +110,33 @@ func lifeOfConnectors(t *testing.T, client *connect.Client) {
 		"value.converter": "org.apache.kafka.connect.storage.StringConverter",
 	}
 	appendTo(t, in, "one\n")
-	created(t, client, "source", source)
-	created(t, client, "sink", sink)
+	created(t, client, "life-source", source)
+	created(t, client, "life-sink", sink)
 	eventually(t, "the first line arrives", fileHolds(out, "one\n"))
 
 	res, err := client.Expand(ctx)
 	all, err := connect.As[map[string]connect.Expanded](res, err)
-	if err != nil || len(all) != 2 || all["sink"].Info.Type != "sink" || all["source"].Status.Connector.State != connect.Running {
+	if err != nil || len(all) != 2 || all["life-sink"].Info.Type != "sink" || all["life-source"].Status.Connector.State != connect.Running {
 		t.Errorf("everything at once: %+v, %v", all, err)
 	}
-	tasks, err := connect.As[[]connect.Task](client.Tasks(ctx, "source"))
+	tasks, err := connect.As[[]connect.Task](client.Tasks(ctx, "life-source"))
 	if err != nil || len(tasks) != 1 || tasks[0].Config["file"] != in {
 		t.Errorf("tasks: %+v, %v", tasks, err)
 	}
 
-	status(t, "pause", 202)(client.Pause(ctx, "sink"))
-	reaches(t, client, "sink", connect.Paused)
+	status(t, "pause", 202)(client.Pause(ctx, "life-sink"))
+	reaches(t, client, "life-sink", connect.Paused)
 	appendTo(t, in, "two\n")
-	status(t, "resume", 202)(client.Resume(ctx, "sink"))
+	status(t, "resume", 202)(client.Resume(ctx, "life-sink"))
 	eventually(t, "the line written during the pause arrives", fileHolds(out, "one\ntwo\n"))
 
-	status(t, "restart", 204)(client.Restart(ctx, "source", connect.Restart{}))
-	status(t, "restart with tasks", 202)(client.Restart(ctx, "source", connect.Restart{IncludeTasks: true}))
-	status(t, "restart of a task", 204)(client.RestartTask(ctx, "sink", 0))
+	status(t, "restart", 204)(client.Restart(ctx, "life-source", connect.Restart{}))
+	status(t, "restart with tasks", 202)(client.Restart(ctx, "life-source", connect.Restart{IncludeTasks: true}))
+	status(t, "restart of a task", 204)(client.RestartTask(ctx, "life-sink", 0))
 	appendTo(t, in, "three\n")
 	eventually(t, "a line arrives after the restarts", fileHolds(out, "one\ntwo\nthree\n"))
 
-	for _, name := range []string{"source", "sink"} {
+	for _, name := range []string{"life-source", "life-sink"} {
 		status(t, "delete", 204)(client.Delete(ctx, name))
 		status(t, "delete again", 404)(client.Delete(ctx, name))
 	}

@@ -215,7 +215,6 @@ offsets.topic.num.partitions=5
 transaction.state.log.replication.factor=%d
 transaction.state.log.min.isr=1
 group.initial.rebalance.delay.ms=0
-auto.create.topics.enable=false
 log.cleaner.dedupe.buffer.size=10485760
 `, id, strings.Join(voters, ","), ports[id], controllers[id], ports[id], data, replicas, replicas)
 }

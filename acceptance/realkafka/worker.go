@@ -26,7 +26,7 @@ type Worker struct {
 
 // StartWorker starts a worker with its files in dir, and returns when it answers what connectors there are, which it
 // does once it has joined its group. The properties must name the brokers, the group and the three topics; the REST
-// listener is chosen here, as are converters for JSON without schemas, unless the properties say otherwise.
+// listener is chosen here, as are converters for JSON, unless the properties say otherwise.
 func (k *Kafka) StartWorker(ctx context.Context, dir, name string, properties map[string]string) (*Worker, error) {
 	ports, err := freePorts(1)
 	if err != nil {
@@ -35,8 +35,6 @@ func (k *Kafka) StartWorker(ctx context.Context, dir, name string, properties ma
 	all := map[string]string{
 		"key.converter":                    "org.apache.kafka.connect.json.JsonConverter",
 		"value.converter":                  "org.apache.kafka.connect.json.JsonConverter",
-		"key.converter.schemas.enable":     "false",
-		"value.converter.schemas.enable":   "false",
 		"listeners":                        fmt.Sprintf("http://127.0.0.1:%d", ports[0]),
 		"rest.advertised.host.name":        "127.0.0.1",
 		"plugin.discovery":                 "service_load", // looking through every class of every jar takes seconds
