@@ -301,6 +301,7 @@ func (s *Server) handleApply(x *exchange, u *user, content []byte) error {
 		return apierrors.NewBadRequest("the namespace of the provided object does not match the namespace sent on the request")
 	}
 	patch.SetName(x.Name)
+	patch.SetNamespace(x.Namespace)
 	if _, exists := s.store.get(x.key()); !exists {
 		create := x.Call
 		create.Verb = "create" // an apply that creates needs both

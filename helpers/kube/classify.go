@@ -44,7 +44,11 @@ func (c *Client) classifyStatus(err error, s metav1.Status, t target) error {
 	case apierrors.IsTimeout(err):
 		return t.errorf(ErrTimeout, "the Kubernetes API at %s gave up on it", c.host)
 	case s.Code == 429 || s.Code >= 500:
-		return t.errorf(ErrUnreachable, "the Kubernetes API at %s cannot serve it now (%d %s)", c.host, s.Code, s.Reason)
+		why := fmt.Sprintf("%d %s", s.Code, s.Reason)
+		if t.kind != secrets && s.Message != "" {
+			why += ": " + s.Message
+		}
+		return t.errorf(ErrUnreachable, "the Kubernetes API at %s cannot serve it now (%s)", c.host, why)
 	}
 	if t.kind == secrets { // the API server's words may quote what is in it
 		return t.errorf(ErrInvalid, "the Kubernetes API refuses it: %s", causes(s))

@@ -1,0 +1,49 @@
+package kubetest_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/connectcharm/kafka-connect-base/charmtest/kubetest"
+)
+
+var update = flag.Bool("update", false, "write the golden file anew")
+
+// transcript writes a conversation down.
+func transcript(exchanges []kubetest.Exchange) string {
+	var b strings.Builder
+	for _, e := range exchanges {
+		fmt.Fprintf(&b, "-- %s --\n%s\n%d %s\n%s\n", e.Name, e.Request, e.Code, e.Version, e.Answer)
+	}
+	return b.String()
+}
+
+// The golden file is what the server here says; what a real one says to the
+// same script is compared with it elsewhere.
+func TestScriptSaysWhatItAlwaysSays(t *testing.T) {
+	t.Parallel()
+	server := start(t, kubetest.Options{})
+	exchanges, err := kubetest.Script(t.Context(), server.Config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := transcript(exchanges)
+	const file = "testdata/script.txt"
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("the conversation (-golden +got):\n%s", diff)
+	}
+}
