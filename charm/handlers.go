@@ -157,6 +157,8 @@ func (l *layer) lookAfter(ctx context.Context, change *reactive.Changes) error {
 	return nil
 }
 
+// sayRunning counts when the status is shown: an upper layer may register
+// connectors later in this hook.
 func (l *layer) sayRunning(ctx context.Context, _ *reactive.Changes) error {
 	settings, err := l.unit.Settings(ctx)
 	if err != nil {
@@ -166,8 +168,10 @@ func (l *layer) sayRunning(ctx context.Context, _ *reactive.Changes) error {
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf("%s, %s", count(settings.Workers, "worker"), count(len(registered), "connector"))
-	l.unit.SetStatus(juju.Status{Kind: juju.Active, Message: text})
+	l.unit.SetStatusLater(func() juju.Status {
+		text := fmt.Sprintf("%s, %s", count(settings.Workers, "worker"), count(registered(), "connector"))
+		return juju.Status{Kind: juju.Active, Message: text}
+	})
 	return nil
 }
 

@@ -118,13 +118,14 @@ func failure(status connect.Status) string {
 	return ""
 }
 
-// Registered gives the names of the connectors this application registered, sorted. Leader only.
-func (u *Unit) Registered(ctx context.Context) ([]string, error) {
+// Registered gives a count of the connectors this application has registered by
+// the time it is asked. Leader only.
+func (u *Unit) Registered(ctx context.Context) (count func() int, err error) {
 	m, err := u.recall(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return sortedKeys(m.Connectors), nil
+	return func() int { return len(m.Connectors) }, nil
 }
 
 // StandBy takes back what this unit wrote into relations while it was the leader.

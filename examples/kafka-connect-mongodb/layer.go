@@ -1,8 +1,9 @@
-// Package mongodb is the upper layer of the original's documentation: what comes to the
-// topics is written to MongoDB.
+// Package mongodb is the upper layer of the original's documentation: what comes
+// to the topics is written to MongoDB.
 package mongodb
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -25,8 +26,7 @@ type layer struct{ *helpers.Unit }
 func Layer(unit *helpers.Unit) reactive.Rules {
 	l := &layer{unit}
 	return reactive.Rules{
-		reactive.When(flags.Not(mongo.Available)).
-			Do("wait for MongoDB", l.wait),
+		charm.Needs(unit, mongo, "a MongoDB application"),
 		reactive.When(flags.All(mongo.Available, charm.TopicCreated, flags.Leader).And(flags.Not(Configured))).
 			Do("configure workers", l.configure).Sets(Configured, charm.Install),
 		reactive.When(flags.All(charm.Ready, charm.Running, mongo.Available, flags.Leader).And(flags.Not(Running))).
@@ -35,10 +35,6 @@ func Layer(unit *helpers.Unit) reactive.Rules {
 		reactive.OnSet(mongo.Changed).Clears(Running),
 		reactive.OnCleared(charm.Running).Clears(Running),
 	}
-}
-
-func (l *layer) wait(context.Context, *reactive.Changes) error {
-	return reactive.Blocked("MongoDB is missing: juju integrate %s:mongodb with a MongoDB application", l.Application())
 }
 
 func (l *layer) configure(ctx context.Context, change *reactive.Changes) error {
@@ -52,45 +48,30 @@ func (l *layer) configure(ctx context.Context, change *reactive.Changes) error {
 }
 
 func (l *layer) register(ctx context.Context, change *reactive.Changes) error {
-	connector, err := l.connector(ctx)
-	if err != nil {
+	config, err := l.Config(ctx)
+	settings, wrong := l.Settings(ctx)
+	server, missing := l.Remote(ctx, mongo)
+	if err := cmp.Or(err, wrong, missing); err != nil {
 		return err
 	}
-	name := l.Model() + "-" + l.Application() + "-mongodb"
-	if err := helpers.Accepted(l.RegisterConnector(ctx, connector, name)); err != nil {
+	collections := strings.Fields(config.String("db-collections"))
+	if len(collections) != len(settings.Topics) {
+		return reactive.Blocked("option db-collections has %d collections for %d topics: name one for each", len(collections), len(settings.Topics))
+	}
+	name := l.Model() + l.Application() + "-mongodb" // as the original calls it: its offsets go on
+	if err := helpers.Accepted(l.RegisterConnector(ctx, map[string]any{
+		"connector.class":     "com.startapp.data.MongoSinkConnector",
+		"tasks.max":           config.Int("max-tasks"),
+		"topics":              strings.Join(settings.Topics, ","),
+		"db.host":             server["hostname"],
+		"db.port":             server["port"],
+		"db.name":             config.String("db-name"),
+		"db.collections":      strings.Join(collections, ","),
+		"write.batch.enabled": config.Bool("write-batch-enabled"),
+		"connect.use_schema":  false,
+	}, name)); err != nil {
 		return err
 	}
 	change.Set(Running)
 	return nil
-}
-
-// connector is the configuration, with MongoDB's address from the relation.
-func (l *layer) connector(ctx context.Context) (map[string]any, error) {
-	config, err := l.Config(ctx)
-	if err != nil {
-		return nil, err
-	}
-	settings, err := l.Settings(ctx)
-	if err != nil {
-		return nil, err
-	}
-	collections := config.String("db-collections")
-	if len(strings.FieldsFunc(collections, func(r rune) bool { return r == ',' || r == ' ' })) != len(settings.Topics) {
-		return nil, reactive.Blocked("option db-collections needs one collection for each of the %d topics", len(settings.Topics))
-	}
-	data, err := l.Remote(ctx, mongo)
-	if err != nil {
-		return nil, err
-	}
-	return map[string]any{
-		"connector.class":     "com.startapp.data.MongoSinkConnector",
-		"tasks.max":           config.Int("max-tasks"),
-		"db.host":             data["hostname"],
-		"db.port":             data["port"],
-		"db.name":             config.String("db-name"),
-		"db.collections":      strings.Join(strings.FieldsFunc(collections, func(r rune) bool { return r == ',' || r == ' ' }), ","),
-		"topics":              strings.Join(settings.Topics, ","),
-		"write.batch.enabled": config.Bool("write-batch-enabled"),
-		"connect.use_schema":  false,
-	}, nil
 }

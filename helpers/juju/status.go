@@ -49,6 +49,13 @@ const maxStatus = 240
 // SetStatus contributes a status. The worst of a hook's contributions is shown,
 // of equal ones the first.
 func (u *Unit) SetStatus(status Status) {
+	u.SetStatusLater(func() Status { return status })
+}
+
+// SetStatusLater contributes a status that is made when it is shown, because
+// what it tells of may still change in this hook. The zero Status contributes
+// nothing. The function may not call this unit.
+func (u *Unit) SetStatusLater(status func() Status) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.status = append(u.status, status)
@@ -60,7 +67,8 @@ func (u *Unit) Status() Status {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	var worst Status
-	for _, s := range u.status {
+	for _, contributed := range u.status {
+		s := contributed()
 		if s.Kind != NoStatus && (worst.Kind == NoStatus || s.Kind < worst.Kind) {
 			worst = s
 		}

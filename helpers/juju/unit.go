@@ -56,7 +56,7 @@ type Unit struct {
 	goal      *GoalState
 	state     unitState
 	ports     map[string]bool // wanted: open or closed
-	status    []Status
+	status    []func() Status
 	statusSet bool
 	version   string
 }
