@@ -32,7 +32,7 @@ func Compile(rules Rules) (*Engine, error) {
 		c.number, c.entry = i+1, entry
 		switch entry := entry.(type) {
 		case Rule:
-			c.rule(entry)
+			c.rule(&entry)
 		case Trigger:
 			c.trigger(entry)
 		default:
@@ -73,7 +73,7 @@ func (c *compiler) mistake(format string, a ...any) {
 	c.mistakes = append(c.mistakes, fmt.Errorf("cannot compile %s: %s", place, fmt.Sprintf(format, a...)))
 }
 
-func (c *compiler) rule(r Rule) {
+func (c *compiler) rule(r *Rule) {
 	switch _, taken := c.named.intern(r.name); {
 	case r.name == "":
 		c.mistake("it is a rule without a name")

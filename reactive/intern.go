@@ -10,6 +10,7 @@ type interner struct {
 	names []string
 	slots []slot // a power of two of them, at most three quarters in use
 	seed  maphash.Seed
+	last  int32 // the name interned last
 }
 
 type slot struct {
@@ -26,19 +27,22 @@ func newInterner(n int) interner {
 	return interner{names: make([]string, 0, n), slots: make([]slot, size), seed: maphash.MakeSeed()}
 }
 
-// intern gives the number of a name, and whether it had one.
+// intern gives the number of a name, and whether it had one. The name it was given last comes for nothing, because it is
+// so often the next one too: a rule sets the flag whose absence it waits for, and the next rule waits for that flag.
 func (t *interner) intern(name string) (id int32, known bool) {
+	if len(t.names) > 0 && t.names[t.last] == name {
+		return t.last, true
+	}
 	if 4*len(t.names) >= 3*len(t.slots) {
 		t.grow()
 	}
 	hash := t.hash(name)
 	s := t.slot(hash, name)
-	if s.id > 0 {
-		return s.id - 1, true
+	if known = s.id > 0; !known {
+		*s = slot{hash, t.add(name) + 1}
 	}
-	id = t.add(name)
-	*s = slot{hash, id + 1}
-	return id, false
+	t.last = s.id - 1
+	return t.last, known
 }
 
 // add numbers a name that nobody will look for.

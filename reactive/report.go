@@ -49,15 +49,16 @@ type Status struct {
 }
 
 // log notes a run of a rule, and that the events since the one before are its own.
-func (r *run) log(ran Ran) {
+func (r *run) log(i int32, outcome Outcome, err error) {
 	r.runs++
 	now := time.Since(r.started)
-	ran.Duration, r.elapsed = now-r.elapsed, now
+	took := now - r.elapsed
+	r.elapsed = now
 	if len(r.ran) == maxRan {
 		r.events = r.events[:r.ends[maxRan]]
 		return
 	}
-	r.ran = append(r.ran, ran)
+	r.ran = append(r.ran, Ran{Rule: r.named.names[i], Pass: r.pass - 1, Outcome: outcome, Err: err, Duration: took})
 	r.ends = append(r.ends, int32(len(r.events)))
 }
 

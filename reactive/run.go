@@ -94,7 +94,8 @@ func (r *run) settle(ctx context.Context) error {
 		}
 	}
 	if len(r.queue) > 0 {
-		r.ran = make([]Ran, 0, min(len(r.rules), maxRan))
+		room := min(len(r.rules), maxRan)
+		r.ran, r.ends = make([]Ran, 0, room), append(make([]int32, 0, room+1), r.ends...)
 	}
 	r.started = time.Now()
 	for len(r.queue) > 0 {
@@ -134,27 +135,27 @@ func (r *run) turn() {
 
 // perform runs one rule.
 func (r *run) perform(ctx context.Context, i int32) error {
-	name, rule := r.named.names[i], &r.rules[i]
 	changes := r.changesFor(i)
-	err := call(ctx, rule.handler, changes)
+	err := call(ctx, r.rules[i].handler, changes)
 	changes.run = nil
+	r.standings[i].ran = r.pass
+	if err == nil && changes.err == nil {
+		r.log(i, OutcomeDone, nil)
+		r.succeeded(i)
+		return nil
+	}
 	outcome, _ := OutcomeOf(err)
 	if changes.err != nil {
 		outcome, err = OutcomeFailed, changes.err
 	}
-	r.standings[i].ran = r.pass
-	r.log(Ran{Rule: name, Pass: r.pass - 1, Outcome: outcome, Err: err})
-	switch outcome {
-	case OutcomeDone:
-		r.succeeded(i)
-	case OutcomeFailed:
-		return &RuleError{name, r.pass - 1, err}
-	default:
-		if r.held == nil {
-			r.held = map[int32]error{}
-		}
-		r.held[i] = err
+	r.log(i, outcome, err)
+	if outcome == OutcomeFailed {
+		return &RuleError{r.named.names[i], r.pass - 1, err}
 	}
+	if r.held == nil {
+		r.held = map[int32]error{}
+	}
+	r.held[i] = err
 	return nil
 }
 
