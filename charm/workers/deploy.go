@@ -37,23 +37,39 @@ func (u *Unit) Wanted(ctx context.Context) (kube.Workers, error) {
 	if memory.Topics == (TopicNames{}) {
 		return kube.Workers{}, reactive.Waiting("waiting for the topics to be created")
 	}
-	brokers, missing, err := u.Bootstrap(ctx)
+	brokers, err := u.brokers(ctx)
 	if err != nil {
 		return kube.Workers{}, err
-	}
-	if len(brokers) == 0 || missing > 0 {
-		return kube.Workers{}, reactive.Waiting("waiting for %d Kafka unit(s) to say a usable host and port", max(missing, 1))
 	}
 	image := orDefault(settings.Image, orDefault(memory.Image, DefaultImage))
 	w := u.identity(settings)
 	w.Replicas = settings.Workers
 	w.Image = image
 	w.Profile = kube.ProfileFor(image)
-	w.Properties = properties(layer, settings, memory.Topics, strings.Join(brokers, ","))
 	w.MemoryMiB = settings.MemoryMiB
 	w.ServiceType = settings.ServiceType
 	w.NetworkPolicy = settings.NetworkPolicy
+	if enough(memory.Bootstrap, brokers) {
+		w.Properties = properties(layer, settings, memory.Topics, strings.Join(memory.Bootstrap, ","))
+		if fingerprint(w) == memory.Deployed {
+			return w, nil
+		}
+	}
+	w.Properties = properties(layer, settings, memory.Topics, strings.Join(brokers, ","))
 	return w, nil
+}
+
+// enough says whether workers that know these brokers may keep them: a worker
+// asks one of them for the rest, so a broker that comes or goes is no reason to
+// restart all workers as long as two of those they know, or all there are, are still related.
+func enough(known, related []string) bool {
+	still := 0
+	for _, address := range known {
+		if slices.Contains(related, address) {
+			still++
+		}
+	}
+	return still >= min(2, len(related)) && still > 0
 }
 
 // identity is what finds the workers again, whatever the rest of the options say.
@@ -108,6 +124,9 @@ func (u *Unit) Deploy(ctx context.Context) (changed bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if err := u.awaitBrokers(ctx); err != nil {
+		return false, err
+	}
 	if err := u.refuseOldClient(ctx, w); err != nil {
 		return false, err
 	}
@@ -124,7 +143,28 @@ func (u *Unit) Deploy(ctx context.Context) (changed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	return changed, u.remember(ctx, func(m *memory) { m.Deployed, m.Namespace = fingerprint(w), w.Namespace })
+	return changed, u.remember(ctx, func(m *memory) {
+		m.Deployed, m.Namespace = fingerprint(w), w.Namespace
+		m.Bootstrap = strings.Split(w.Properties["bootstrap.servers"], ",")
+	})
+}
+
+// awaitBrokers: as long as no workers run, they are better started once, when
+// every broker has joined that Juju knows of, than rolled for each.
+func (u *Unit) awaitBrokers(ctx context.Context) error {
+	m, err := u.recall(ctx)
+	if err != nil || m.Deployed != "" && m.Deployed != stopped {
+		return err
+	}
+	related, err := u.brokers(ctx)
+	if err != nil {
+		return err
+	}
+	expected, err := u.expectedBrokers(ctx)
+	if err != nil || expected <= len(related) {
+		return err
+	}
+	return reactive.Waiting("waiting for Kafka: %d of %d related brokers have joined", len(related), expected)
 }
 
 // moveAway deletes the workers of another namespace, when the option changed:

@@ -102,14 +102,23 @@ func (u *Unit) CreateTopics(ctx context.Context) (TopicNames, error) {
 	return names, u.remember(ctx, func(m *memory) { m.Topics = names })
 }
 
-// kafka opens an admin connection to the related brokers.
-func (u *Unit) kafka(ctx context.Context) (*kafka.Admin, error) {
+// brokers gives the related brokers' addresses, once every one of them has come.
+func (u *Unit) brokers(ctx context.Context) ([]string, error) {
 	addresses, missing, err := u.Bootstrap(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if len(addresses) == 0 || missing > 0 {
 		return nil, reactive.Waiting("waiting for %d Kafka unit(s) to say a usable host and port", max(missing, 1))
+	}
+	return addresses, nil
+}
+
+// kafka opens an admin connection to the related brokers.
+func (u *Unit) kafka(ctx context.Context) (*kafka.Admin, error) {
+	addresses, err := u.brokers(ctx)
+	if err != nil {
+		return nil, err
 	}
 	return kafka.Open(kafka.Config{Brokers: addresses, Seam: u.options.Seam}), nil
 }
