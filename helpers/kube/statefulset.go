@@ -95,13 +95,17 @@ func (w Workers) container() map[string]any {
 	return c
 }
 
-// env sets the heap, and where the worker can be told its name, that name. The
+// env sets the heap; for Kafka's own scripts a folder for logs that any user may
+// write to; and where the worker can be told its name, that name, of which the
 // cluster's domain is left to the resolver.
 func (w Workers) env() []any {
 	env := []any{map[string]any{
 		"name":  "KAFKA_HEAP_OPTS",
 		"value": fmt.Sprintf("-Xmx%dm", w.memory()*heapPercent/100),
 	}}
+	if len(w.Profile.Command) > 0 {
+		env = append(env, map[string]any{"name": "LOG_DIR", "value": "/tmp"})
+	}
 	if w.advertises() {
 		env = append(env,
 			map[string]any{"name": "POD_NAME", "valueFrom": map[string]any{
