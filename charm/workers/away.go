@@ -32,6 +32,9 @@ func (u *Unit) UnregisterAll(ctx context.Context) (left []string, err error) {
 		return nil, err
 	}
 	names := sortedKeys(m.Connectors)
+	if u.nobodyAnswers(ctx) {
+		return names, nil
+	}
 	client, err := u.connect(ctx)
 	if err != nil {
 		return names, nil
@@ -52,6 +55,18 @@ func (u *Unit) UnregisterAll(ctx context.Context) (left []string, err error) {
 		}
 	}
 	return left, nil
+}
+
+// nobodyAnswers says whether it is certain that no worker is there to be asked,
+// as when a hook that was killed had stopped them already: asking would take all
+// the time there is.
+func (u *Unit) nobodyAnswers(ctx context.Context) bool {
+	w, p, err := u.identified(ctx)
+	if err != nil {
+		return false
+	}
+	r, err := p.rollout(ctx, w)
+	return err == nil && r.Ready == 0
 }
 
 // each runs do for every name, some at once, and gives each one's error. A
