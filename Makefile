@@ -19,7 +19,8 @@ help: ## list the targets
 .PHONY: demo
 demo: ## a whole life of the file charm on embedded parts, as a timeline
 	@./scripts/need-go
-	@go run ./cmd/demo $(DEMO_FLAGS)
+	@./scripts/compile build/demo/demo ./cmd/demo
+	@build/demo/demo $(DEMO_FLAGS)
 
 .PHONY: test
 test: ## all tests that need Go only
@@ -58,7 +59,9 @@ charm: ## pack the example charms: build/*.charm
 
 .PHONY: bench
 bench: ## one steady update-status of the file charm, and the engine's benchmarks
-	@go run ./cmd/demo --bench
+	@./scripts/need-go
+	@./scripts/compile build/demo/demo ./cmd/demo
+	@build/demo/demo --bench
 	go test -run '^$$' -bench . -benchtime 20x ./reactive
 
 .PHONY: clean

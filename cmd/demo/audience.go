@@ -16,7 +16,7 @@ type audience interface {
 	answer(lines []string)
 	busy(unit, hook string) // a hook is at work
 	hook(h hookRun)
-	check(c check)
+	checks(all []check) // of the scene that ends
 	end(s summary)
 }
 
@@ -83,5 +83,5 @@ func (all audiences) command(text string)       { all.each(func(a audience) { a.
 func (all audiences) answer(lines []string)     { all.each(func(a audience) { a.answer(lines) }) }
 func (all audiences) busy(unit, hook string)    { all.each(func(a audience) { a.busy(unit, hook) }) }
 func (all audiences) hook(h hookRun)            { all.each(func(a audience) { a.hook(h) }) }
-func (all audiences) check(c check)             { all.each(func(a audience) { a.check(c) }) }
+func (all audiences) checks(c []check)          { all.each(func(a audience) { a.checks(c) }) }
 func (all audiences) end(s summary)             { all.each(func(a audience) { a.end(s) }) }

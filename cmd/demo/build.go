@@ -24,8 +24,12 @@ const (
 )
 
 // build gives the folder of the charm. It is below build/ of the repository, where
-// the next run finds the binary and links it anew only when something changed.
-func build(ctx context.Context, progress *progress) (string, error) {
+// the next run finds the binary and links it anew only when something changed. One
+// that is there already is taken as it is.
+func build(ctx context.Context, ready string, progress *progress) (string, error) {
+	if ready != "" {
+		return ready, nil
+	}
 	root, err := repository()
 	if err != nil {
 		return "", err

@@ -65,12 +65,14 @@ func (l *lines) hook(h hookRun) {
 	}{kind{"hook", l.current}, h, milliseconds(h.Duration)})
 }
 
-func (l *lines) check(c check) {
-	l.say(struct {
-		kind
-		check
-		OK bool `json:"ok"`
-	}{kind{"check", l.current}, c, c.ok()})
+func (l *lines) checks(all []check) {
+	for _, c := range all {
+		l.say(struct {
+			kind
+			check
+			OK bool `json:"ok"`
+		}{kind{"check", l.current}, c, c.ok()})
+	}
 }
 
 func (l *lines) end(s summary) {

@@ -8,6 +8,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -16,6 +17,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // The exit codes besides 0.
@@ -27,9 +29,16 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	code := run(ctx, os.Args[1:], script{scenes: life()}, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
+}
+
+// script is what is played and where it comes from.
+type script struct {
+	scenes   []scene
+	charm    string        // a composed charm with its dispatch. By default, it is built
+	patience time.Duration // how long the world may take to become as it should be. By default, 20 s
 }
 
 // options are what the command line says.
@@ -75,7 +84,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	return o, nil
 }
 
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args []string, play script, stdout, stderr io.Writer) int {
 	o, err := parse(args, stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp) && asked(args):
@@ -84,9 +93,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	if o.bench {
-		err = bench(ctx, o, stdout, stderr)
+		err = bench(ctx, o, play.charm, stdout, stderr)
 	} else {
-		err = demo(ctx, o, stdout, stderr)
+		err = demo(ctx, o, play, stdout, stderr)
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -112,9 +121,8 @@ func asked(args []string) bool {
 
 // demo builds the charm, opens the stage, and plays all scenes before whoever
 // the flags choose.
-func demo(ctx context.Context, o options, stdout, stderr io.Writer) (err error) {
-	progress := newProgress(stderr)
-	charm, err := build(ctx, progress)
+func demo(ctx context.Context, o options, play script, stdout, stderr io.Writer) (err error) {
+	charm, err := build(ctx, play.charm, newProgress(stderr))
 	if err != nil {
 		return err
 	}
@@ -122,10 +130,11 @@ func demo(ctx context.Context, o options, stdout, stderr io.Writer) (err error) 
 	if o.json {
 		watching = newLines(stdout)
 	}
-	s, err := open(charm, watching)
+	s, err := open(charm, watching, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close(o.keep, stderr)) }()
-	return s.play(ctx, life())
+	s.patience = cmp.Or(play.patience, s.patience)
+	return s.play(ctx, play.scenes)
 }

@@ -25,6 +25,8 @@ const (
 	both     = "connect-sink RUNNING, connect-source RUNNING"
 	none     = "none"
 	register = "PUT /connectors/connect-sink/config 201, PUT /connectors/connect-source/config 201"
+	interval = "offset.flush.interval.ms"
+	mounted  = ", " + interval + "=5000"
 	farewell = "DELETE /connectors/connect-sink 204, DELETE /connectors/connect-source 204"
 )
 
@@ -32,6 +34,7 @@ const (
 func life() []scene {
 	scenes := arriving()
 	scenes = append(scenes, changing()...)
+	scenes = append(scenes, pausing()...)
 	return append(scenes, losing()...)
 }
 
@@ -59,7 +62,7 @@ func arriving() []scene {
 		},
 		{
 			title: "Kafka arrives, and everything follows",
-			about: "The leader creates topics, deploys workers, waits for them and registers the connectors, in one hook. The others stand by.",
+			about: "The leader creates topics; once the last broker has joined it deploys workers, waits for them and registers the connectors. The others stand by.",
 			steps: []step{deployKafka(), integrate(), write("one", "two")},
 			want: want{
 				juju:  "connect/0* active: 1 worker, 2 connectors; connect/1 connect/2 " + standBy,
@@ -72,12 +75,11 @@ func arriving() []scene {
 }
 
 func changing() []scene {
-	const line = "offset.flush.interval.ms"
 	return []scene{
 		{
 			title: "A slip of the keyboard",
 			about: "A line without \"=\" blocks and says where. The workers go on as they were.",
-			steps: []step{config(`worker-config="`+line+` 5000"`, map[string]any{"worker-config": line + " 5000"}), write("three")},
+			steps: []step{config(`worker-config="`+interval+` 5000"`, map[string]any{"worker-config": interval + " 5000"}), write("three")},
 			want: want{
 				juju:  "connect/0* connect/1 connect/2 blocked: option worker-config, line 1: write property=value",
 				flags: "base.configured, base.install, base.installed, base.ready, base.topic-created, file.configured, kafka-connect.running",
@@ -89,10 +91,10 @@ func changing() []scene {
 		{
 			title: "Mended: the workers roll",
 			about: "The operator's line wins over the charm's. Only a real change replaces pods.",
-			steps: []step{config(`worker-config="`+line+`=5000"`, map[string]any{"worker-config": line + "=5000"}), write("four")},
+			steps: []step{config(`worker-config="`+interval+`=5000"`, map[string]any{"worker-config": interval + "=5000"}), write("four")},
 			want: want{
 				juju:  "connect/0* active: 1 worker, 2 connectors; connect/1 connect/2 " + standBy,
-				flags: allFlags, kafka: topics, kubernetes: objects + "; 1 of 1 pods ready, 1 new, " + line + "=5000",
+				flags: allFlags, kafka: topics, kubernetes: objects + "; 1 of 1 pods ready, 1 new" + mounted,
 				connect: "group connect, 1 worker; " + both, calls: none,
 				bytes: "4 lines written, 4 in Kafka, 4 in the sink",
 			},
@@ -103,18 +105,23 @@ func changing() []scene {
 			steps: []step{config("workers=3", map[string]any{"workers": 3}), write("five")},
 			want: want{
 				juju:  "connect/0* active: 3 workers, 2 connectors; connect/1 connect/2 " + standBy,
-				flags: allFlags, kafka: topics, kubernetes: objects + "; 3 of 3 pods ready, 2 new, " + line + "=5000",
+				flags: allFlags, kafka: topics, kubernetes: objects + "; 3 of 3 pods ready, 2 new" + mounted,
 				connect: "group connect, 3 workers; " + both, calls: none,
 				bytes: "5 lines written, 5 in Kafka, 5 in the sink",
 			},
 		},
+	}
+}
+
+func pausing() []scene {
+	return []scene{
 		{
 			title: "The sink pauses",
 			about: "What is written meanwhile waits in Kafka.",
 			steps: []step{action("pause-connector", "name=connect-sink").then("connect-sink PAUSED"), action("list-connectors"), write("six")},
 			want: want{
 				juju:  "connect/0* active: 3 workers, 2 connectors; connect/1 connect/2 " + standBy,
-				flags: allFlags, kafka: topics, kubernetes: objects + "; 3 of 3 pods ready, " + line + "=5000",
+				flags: allFlags, kafka: topics, kubernetes: objects + "; 3 of 3 pods ready" + mounted,
 				connect: "group connect, 3 workers; connect-sink PAUSED, connect-source RUNNING",
 				calls:   "PUT /connectors/connect-sink/pause 202",
 				bytes:   "6 lines written, 6 in Kafka, 5 in the sink",
@@ -126,7 +133,7 @@ func changing() []scene {
 			steps: []step{action("resume-connector", "name=connect-sink")},
 			want: want{
 				juju:  "connect/0* active: 3 workers, 2 connectors; connect/1 connect/2 " + standBy,
-				flags: allFlags, kafka: topics, kubernetes: objects + "; 3 of 3 pods ready, " + line + "=5000",
+				flags: allFlags, kafka: topics, kubernetes: objects + "; 3 of 3 pods ready" + mounted,
 				connect: "group connect, 3 workers; " + both,
 				calls:   "PUT /connectors/connect-sink/resume 202",
 				bytes:   "6 lines written, 6 in Kafka, 6 in the sink",
@@ -136,7 +143,6 @@ func changing() []scene {
 }
 
 func losing() []scene {
-	const line = ", offset.flush.interval.ms=5000"
 	return []scene{
 		{
 			title: "The leader's machine burns",
@@ -144,7 +150,7 @@ func losing() []scene {
 			steps: []step{loseLeader(0), addUnit(), timePasses(), write("seven")},
 			want: want{
 				juju:  "connect/1* active: 3 workers, 2 connectors; connect/2 connect/3 " + standBy,
-				flags: allFlags, kafka: topics, kubernetes: objects + "; 3 of 3 pods ready" + line,
+				flags: allFlags, kafka: topics, kubernetes: objects + "; 3 of 3 pods ready" + mounted,
 				connect: "group connect, 3 workers; " + both, calls: none,
 				bytes: "7 lines written, 7 in Kafka, 7 in the sink",
 			},
@@ -156,7 +162,7 @@ func losing() []scene {
 			want: want{
 				juju:  "connect/1* connect/2 connect/3 " + noKafka,
 				flags: "base.install, base.installed, base.unregistered, file.configured",
-				kafka: topics, kubernetes: objects + "; 0 of 0 pods ready" + line,
+				kafka: topics, kubernetes: objects + "; 0 of 0 pods ready" + mounted,
 				connect: "group connect, 0 workers; no connectors", calls: farewell,
 				bytes: "8 lines written, 7 in Kafka, 7 in the sink",
 			},
@@ -167,7 +173,7 @@ func losing() []scene {
 			steps: []step{integrate(), write("nine")},
 			want: want{
 				juju:  "connect/1* active: 3 workers, 2 connectors; connect/2 connect/3 " + standBy,
-				flags: allFlags, kafka: topics, kubernetes: objects + "; 3 of 3 pods ready, 3 new" + line,
+				flags: allFlags, kafka: topics, kubernetes: objects + "; 3 of 3 pods ready, 3 new" + mounted,
 				connect: "group connect, 3 workers; " + both, calls: register,
 				bytes: "9 lines written, 9 in Kafka, 9 in the sink",
 			},

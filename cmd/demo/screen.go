@@ -87,15 +87,26 @@ func cut(text string, room int) string {
 
 // block writes a label and text beside it, in as many lines as it needs.
 func (s *screen) block(indent int, label string, c colour, text string) {
-	const labelWidth = 12
+	const labelWidth = 14
 	lead := strings.Repeat(" ", indent) + label + strings.Repeat(" ", max(labelWidth-utf8.RuneCountInString(label), 1))
 	for i, part := range wrap(text, s.width-utf8.RuneCountInString(lead)) {
 		if i == 0 {
-			s.line(s.paint(dim, lead) + s.paint(c, part))
+			s.line(s.paint(labelColour(label), lead) + s.paint(c, part))
 		} else {
 			s.line(strings.Repeat(" ", utf8.RuneCountInString(lead)) + s.paint(c, part))
 		}
 	}
+}
+
+// labelColour lets ticks and crosses be seen.
+func labelColour(label string) colour {
+	switch {
+	case strings.HasPrefix(label, "✓"):
+		return green
+	case strings.HasPrefix(label, "✗"):
+		return red
+	}
+	return dim
 }
 
 // stick keeps the words of a name on one line.

@@ -11,8 +11,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -49,18 +51,21 @@ type stage struct {
 	writes int             // to Connect's REST API, as the scene began
 }
 
-// open builds a stage for a composed charm. It has to be closed.
-func open(charm string, watching audience) (*stage, error) {
+// open builds a stage for a composed charm, whose hooks get the variables of env
+// besides their own. It has to be closed.
+func open(charm string, watching audience, env map[string]string) (*stage, error) {
 	dir, err := os.MkdirTemp("", "demo-")
 	if err != nil {
 		return nil, fmt.Errorf("cannot make a folder for the demo: %w", err)
 	}
 	s := &stage{charm: charm, dir: dir, watching: watching, patience: 20 * time.Second, statuses: map[string]string{}}
+	variables := map[string]string{hooks.JournalVariable: s.journalFile(), "MEASURE_OUT": s.costFile()}
+	maps.Copy(variables, env)
 	s.World, err = world.Start(world.Options{
 		Kafka: kafkatest.Options{Brokers: brokers},
 		Model: charmtest.Options{
 			Name: model,
-			Env:  map[string]string{hooks.JournalVariable: s.journalFile()},
+			Env:  variables,
 			Before: func(call charmtest.ToolCall) charmtest.Verdict {
 				watching.busy(call.Unit, call.Hook)
 				return charmtest.Proceed
@@ -127,9 +132,7 @@ func (s *stage) playOne(ctx context.Context, number int, scene scene) error {
 	}
 	done := outcome{scene.title, checks}
 	s.sum.Scenes = append(s.sum.Scenes, done)
-	for _, c := range checks {
-		s.watching.check(c)
-	}
+	s.watching.checks(checks)
 	var wrong error
 	for _, c := range done.wrong() {
 		wrong = errors.Join(wrong, fmt.Errorf("after scene %d, %q, %s is not as it should be\n  want: %s\n  got:  %s",
@@ -153,10 +156,11 @@ func (s *stage) heard() {
 		if run.Remote == "" {
 			run.Remote = h.RemoteApp
 		}
+		run.Now = "removed"
 		if unit, there := s.Status().Unit(h.Unit); there {
-			run.Now = unit.Workload + ": " + unit.Message
-			s.statuses[h.Unit] = run.Now
+			run.Now = strings.TrimSuffix(unit.Workload+": "+unit.Message, ": ")
 		}
+		s.statuses[h.Unit] = run.Now
 		if len(records) > 0 && records[0].Unit == h.Unit {
 			run.Record, records = records[0], records[1:]
 		}

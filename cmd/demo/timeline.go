@@ -18,9 +18,11 @@ import (
 type timeline struct {
 	*screen
 	verbose bool
+	took    func(time.Duration) string // writes a duration
 
-	folded []hookRun // in which nothing happened
-	alike  []hookRun // of several units, with one story
+	before map[string]string // what the last scene's checks found
+	folded []hookRun         // in which nothing happened
+	alike  []hookRun         // of several units, with one story
 
 	mu    sync.Mutex // of what busy needs: it is called on goroutines of the model
 	shown time.Time  // of the last spinner
@@ -28,7 +30,7 @@ type timeline struct {
 }
 
 func newTimeline(out io.Writer, verbose bool) *timeline {
-	return &timeline{screen: newScreen(out), verbose: verbose}
+	return &timeline{screen: newScreen(out), verbose: verbose, took: short, before: map[string]string{}}
 }
 
 func (t *timeline) scene(number int, s scene) {
@@ -144,7 +146,12 @@ func (t *timeline) tellFolded() {
 	if len(t.folded) == 1 {
 		count = "1 more hook changed nothing"
 	}
-	t.row(2, "· "+count+": "+strings.Join(names, ", "), dim, short(took))
+	for i, name := range names {
+		names[i] = stick(name)
+	}
+	for i, line := range wrap(count+" in "+stick(t.took(took))+": "+strings.Join(names, ", "), t.width-4) {
+		t.line("  " + t.paint(dim, bullet(i)+line))
+	}
 	t.folded = nil
 }
 
@@ -163,7 +170,7 @@ func (t *timeline) tell(run []hookRun) {
 	if h.Action {
 		name = "action " + name
 	}
-	t.row(2, strings.TrimSpace(strings.Join(units, " ")+"  "+name+" "+h.Remote), cyan, short(took))
+	t.row(2, strings.TrimSpace(strings.Join(units, " ")+"  "+name+" "+h.Remote), cyan, t.took(took))
 	if t.verbose {
 		t.tellEverything(h.Record)
 	}
@@ -210,22 +217,30 @@ func (t *timeline) tellEverything(r hooks.Record) {
 		if e.Error != "" {
 			text += " ✗ " + e.Error
 		}
-		t.row(4, text, dim, short(time.Duration(e.Duration*float64(time.Millisecond))))
+		t.row(4, text, dim, t.took(time.Duration(e.Duration*float64(time.Millisecond))))
 	}
 }
 
-func (t *timeline) check(c check) {
+// checks tells what the world is like: in full what is not as it was after the
+// scene before, or is wrong.
+func (t *timeline) checks(checks []check) {
 	t.flush()
-	mark, shade := "✓ ", green
-	if !c.ok() {
-		mark, shade = "✗ ", red
+	t.line("")
+	var same []string
+	for _, c := range checks {
+		switch {
+		case !c.ok():
+			t.block(2, "✗ "+c.About, red, c.Got)
+			t.block(2, "  should be", red, c.Want)
+		case t.before[c.About] == c.Got:
+			same = append(same, stick(c.About))
+		default:
+			t.block(2, "✓ "+c.About, plain, c.Got)
+		}
+		t.before[c.About] = c.Got
 	}
-	if c.About == "Juju" {
-		t.line("")
-	}
-	t.block(2, t.paint(shade, mark)+c.About, plain, c.Got)
-	if !c.ok() {
-		t.block(2, "  should be", red, c.Want)
+	if same != nil {
+		t.block(2, "✓ as before", dim, strings.Join(same, ", "))
 	}
 }
 
@@ -245,6 +260,14 @@ func (t *timeline) end(s summary) {
 	}
 	t.line("")
 	t.line(fmt.Sprintf("  %d hooks in %s, %d hook tool calls, %d processes needed for them",
-		s.Hooks, short(s.InHooks), s.Calls, s.Processes))
-	t.line(fmt.Sprintf("  %d checks of the whole world, %d of them wrong; %s in all", total, wrong, short(s.Wall)))
+		s.Hooks, t.took(s.InHooks), s.Calls, s.Processes))
+	t.line(fmt.Sprintf("  %d checks of the whole world, %d of them wrong; %s in all", total, wrong, t.took(s.Wall)))
+}
+
+// bullet begins the first line of a paragraph, and keeps its place in the others.
+func bullet(line int) string {
+	if line == 0 {
+		return "· "
+	}
+	return "  "
 }
