@@ -37,10 +37,8 @@ type hookContext struct {
 	results    map[string]any
 	actionMsg  string
 	actionFail bool
-	statusSet  bool
 	process    *process
 	killed     bool
-	verdict    string // why a test made it fail
 }
 
 // relationView is one relation as one hook sees it: the members the agent knows, remote data as it was when first

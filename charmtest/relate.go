@@ -156,7 +156,7 @@ func (m *Model) candidates(text string) ([]candidate, error) {
 	if a.life != alive {
 		return nil, fmt.Errorf("application %q is not alive", name)
 	}
-	all := map[string]charmdir.Endpoint{}
+	var all map[string]charmdir.Endpoint
 	if a.remote != nil {
 		all = a.remote.endpoints
 	} else {

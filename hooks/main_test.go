@@ -9,7 +9,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -40,7 +39,6 @@ type charm struct {
 	build  func(*juju.Unit) reactive.Rules
 	change func(*hooks.Process) // before each hook
 
-	mu     sync.Mutex
 	stderr bytes.Buffer
 	record hooks.Record // of the last hook
 }

@@ -147,6 +147,7 @@ func openFile(config map[string]string) error {
 	}
 	file, err := os.OpenFile(config["file"], os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
+		//lint:ignore ST1005 in Kafka's words
 		return fmt.Errorf("Couldn't find or create file '%s' for FileStreamSinkTask", config["file"]) // in Kafka's words
 	}
 	return file.Close()

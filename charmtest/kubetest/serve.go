@@ -213,6 +213,7 @@ func authorize(u *user, c Call) error {
 		where = fmt.Sprintf(` in the namespace "%s"`, c.Namespace)
 	}
 	return apierrors.NewForbidden(schema.GroupResource{Group: c.Group, Resource: c.Resource}, c.Name,
+		//lint:ignore ST1005 in the API server's words
 		fmt.Errorf(`User "%s" cannot %s resource "%s" in API group "%s"%s`, u.name, c.Verb, resource, c.Group, where))
 }
 

@@ -172,6 +172,7 @@ func checkIdentity(k key, patch *unstructured.Unstructured, live runtime.Object)
 			fmt.Errorf("uid mismatch: the provided object specified uid %s, and no existing object was found", uid))
 	case live != nil && uid != "" && accessor(live).GetUID() != uid:
 		return apierrors.NewConflict(k.kind.groupResource(), k.Name,
+			//lint:ignore ST1005 in the API server's words
 			fmt.Errorf("Precondition failed: UID in precondition: %v, UID in object meta: %v", uid, accessor(live).GetUID()))
 	case live != nil && patch.GetResourceVersion() != "" && patch.GetResourceVersion() != accessor(live).GetResourceVersion():
 		return modified(k)
