@@ -10,6 +10,7 @@ import (
 	"github.com/connectcharm/kafka-connect-base/charmtest/kafkatest"
 	"github.com/connectcharm/kafka-connect-base/charmtest/kubetest"
 	"github.com/connectcharm/kafka-connect-base/charmtest/world"
+	"github.com/connectcharm/kafka-connect-base/helpers/kafka"
 )
 
 // TestBadOptions: from a running application, each bad option gives a status that
@@ -218,5 +219,72 @@ func TestConnectTrouble(t *testing.T) {
 	l.wantStatus("connect/0", runningStatus)
 	if got := l.snapshot().Connectors["connect-sink"].Config["file"]; got != l.to+"2" {
 		t.Errorf("the sink's file is %q after mending", got)
+	}
+}
+
+// TestOldImage: the seed's image speaks a Kafka that Kafka 4 no longer understands.
+func TestOldImage(t *testing.T) {
+	t.Parallel()
+	l := newLife(t, world.Options{Kafka: kafkatest.Options{Version: "4.3"}})
+	l.deploy(1)
+	l.wantStatus("connect/0", runningStatus)
+	l.must(l.Configure("connect", map[string]any{"image": "sborny/kafka-connect-base"}))
+	l.settle()
+	l.wantStatus("connect/0", "blocked: image sborny/kafka-connect-base speaks Kafka 0.10, which these brokers no longer do: juju config connect image=apache/kafka:4.3.1")
+	l.wantBytes("the workers stay as they are")
+	l.must(l.Reset("connect", "image"))
+	l.settle()
+	l.wantStatus("connect/0", runningStatus)
+}
+
+// TestSharedGroup: workers of somebody else use our group id.
+func TestSharedGroup(t *testing.T) {
+	t.Parallel()
+	l := newLife(t, world.Options{})
+	l.Kafka.SetGroup("connect", kafka.Group{State: "Stable", ProtocolType: "connect", Members: []kafka.Member{{ClientID: "c", Host: "/10.9.8.7"}}})
+	l.deploy(1)
+	if got, want := l.status("connect/0"), `blocked: Kafka group "connect" already has 1 member(s), at `; !strings.HasPrefix(got, want) {
+		t.Errorf("status is %q, want it to begin with %q", got, want)
+	}
+	l.must(l.Configure("connect", map[string]any{"group-id": "mine"}))
+	l.settle()
+	l.wantStatus("connect/0", runningStatus)
+}
+
+// TestWrongTopics: topics of our names that Connect would lose its state in.
+func TestWrongTopics(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		have kafka.Topic
+		want string
+	}{
+		{"too many partitions", kafka.Topic{Name: "test.connect.connectconfigs", Partitions: 3, ReplicationFactor: 1, Compacted: true},
+			"blocked: topic test.connect.connectconfigs has 3 partitions and Connect needs 1: move it away"},
+		{"not compacted", kafka.Topic{Name: "test.connect.connectoffsets", Partitions: 50, ReplicationFactor: 1},
+			"blocked: topic test.connect.connectoffsets is not compacted: set its cleanup.policy to compact"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			l := newLife(t, world.Options{})
+			l.must(l.Kafka.CreateTopic(test.have))
+			l.deploy(1)
+			l.wantStatus("connect/0", test.want)
+		})
+	}
+}
+
+// TestTwoDots: topics of the names that the original's documentation writes are used as they are.
+func TestTwoDots(t *testing.T) {
+	t.Parallel()
+	l := newLife(t, world.Options{})
+	for name, partitions := range map[string]int{"connectconfigs": 1, "connectoffsets": 50, "connectstatus": 10} {
+		l.must(l.Kafka.CreateTopic(kafka.Topic{Name: "test.connect.." + name, Partitions: partitions, ReplicationFactor: 1, Compacted: true}))
+	}
+	l.deploy(1)
+	l.wantStatus("connect/0", runningStatus)
+	s := l.snapshot()
+	if len(s.Topics) != 3 || s.Properties["connect-connect"]["config.storage.topic"] != "test.connect..connectconfigs" {
+		t.Errorf("topics %v, workers read config.storage.topic=%q", s.Topics, s.Properties["connect-connect"]["config.storage.topic"])
 	}
 }

@@ -36,14 +36,14 @@ func TestCharmFiles(t *testing.T) {
 	for name, kind := range map[string]string{
 		"workers": "int", "group-id": "string", "topics": "string", "worker-config": "string", "image": "string",
 		"namespace": "string", "service-type": "string", "kubeconfig": "string", "replication-factor": "int",
-		"memory": "string", "network-policy": "boolean",
+		"memory": "string", "network-policy": "boolean", "image-profile": "string",
 	} {
 		if got := base.Options[name].Type; got != kind {
 			t.Errorf("option %s has type %q, want %q", name, got, kind)
 		}
 	}
-	if len(base.Options) != 11 {
-		t.Errorf("config.yaml has %d options, this test knows 11", len(base.Options))
+	if len(base.Options) != 12 {
+		t.Errorf("config.yaml has %d options, this test knows 12", len(base.Options))
 	}
 	if len(base.Bases) == 0 {
 		t.Error("manifest.yaml names no base: Juju would refuse the charm")

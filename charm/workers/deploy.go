@@ -45,7 +45,10 @@ func (u *Unit) Wanted(ctx context.Context) (kube.Workers, error) {
 	w := u.identity(settings)
 	w.Replicas = settings.Workers
 	w.Image = image
-	w.Profile = kube.ProfileFor(image)
+	w.Profile = settings.Profile
+	if w.Profile.Name == "" {
+		w.Profile = kube.ProfileFor(image)
+	}
 	w.MemoryMiB = settings.MemoryMiB
 	w.ServiceType = settings.ServiceType
 	w.NetworkPolicy = settings.NetworkPolicy

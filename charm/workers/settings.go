@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/connectcharm/kafka-connect-base/helpers/juju"
+	"github.com/connectcharm/kafka-connect-base/helpers/kube"
 	"github.com/connectcharm/kafka-connect-base/reactive"
 )
 
@@ -18,6 +19,7 @@ type Settings struct {
 	Topics            []string          // what the connectors work on
 	Overrides         map[string]string // the option worker-config, key to value
 	Image             string            // empty: the layer's or the base layer's own
+	Profile           kube.Profile      // how to run it; zero: what is known of the image
 	Namespace         string            // by default the model's name
 	ServiceType       string            // ClusterIP, NodePort or LoadBalancer
 	Kubeconfig        string            // text, or the URI of a Juju secret
@@ -82,6 +84,7 @@ func parseSettings(config juju.Config, application, model string) (Settings, []s
 	for _, topic := range s.Topics {
 		c.expect(isTopicName(topic), "option topics: %q is not a name Kafka takes: letters, digits, '.', '_' and '-', at most 249", topic)
 	}
+	s.Profile = c.profile(config.String("image-profile"))
 	s.MemoryMiB = c.memory(config.String("memory"))
 	s.Overrides = c.overrides(config.String("worker-config"))
 	return s, c.problems
@@ -114,6 +117,39 @@ func (c *check) memory(text string) (mib int) {
 	c.expect(err == nil && mib >= 256 && mib <= 1024*1024,
 		"option memory is %q: write it as 512M or 2G, from 256M to 1024G", text)
 	return mib
+}
+
+// profile reads the option image-profile.
+func (c *check) profile(text string) (p kube.Profile) {
+	for number, line := range strings.Split(text, "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		key, value, found := strings.Cut(line, "=")
+		key, value = strings.TrimSpace(key), strings.TrimSpace(value)
+		at := fmt.Sprintf("option image-profile, line %d", number+1)
+		ok := found && value != ""
+		switch key {
+		case "command":
+			p.Command = strings.Fields(value)
+		case "config-dir":
+			p.ConfigDir = value
+			ok = ok && strings.HasPrefix(value, "/")
+		case "user":
+			user, err := strconv.ParseInt(value, 10, 64)
+			p.User = user
+			ok = ok && err == nil && user > 0
+		case "kafka":
+			n, err := fmt.Sscanf(value, "%d.%d", &p.Kafka.Major, &p.Kafka.Minor)
+			ok = ok && err == nil && n == 2
+		default:
+			ok = false
+		}
+		c.expect(ok, "%s: write command=PROGRAM, config-dir=/FOLDER, user=NUMBER or kafka=MAJOR.MINOR", at)
+		p.Name = "option image-profile"
+	}
+	return p
 }
 
 func splitTopics(text string) []string {

@@ -7,13 +7,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/connectcharm/kafka-connect-base/helpers/juju"
+	"github.com/connectcharm/kafka-connect-base/helpers/kube"
 )
 
 // defaults are config.yaml's, as config-get gives them.
 func options(change map[string]any) juju.Config {
 	config := juju.Config{
 		"workers": int64(1), "group-id": "", "topics": "", "worker-config": "", "image": "", "namespace": "",
-		"service-type": "ClusterIP", "kubeconfig": "", "replication-factor": int64(0), "memory": "1G", "network-policy": false,
+		"service-type": "ClusterIP", "kubeconfig": "", "replication-factor": int64(0), "memory": "1G", "network-policy": false, "image-profile": "",
 	}
 	for key, value := range change {
 		config[key] = value
@@ -42,6 +43,7 @@ func TestSettingsRead(t *testing.T) {
 	t.Parallel()
 	got, problems := parseSettings(options(map[string]any{
 		"workers": int64(0), "topics": " a, b\n\tc ", "memory": "1.5G",
+		"image-profile": "command=/run it\nconfig-dir = /etc/c\nuser=1001\nkafka=3.9\n",
 		"worker-config": "# a comment\n\n sasl.jaas.config = org.x.Login required username=\"u\" password=\"p=\"; \nproducer.anything=1\r\n",
 	}), "kc", "shop")
 	if problems != nil {
@@ -56,6 +58,10 @@ func TestSettingsRead(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got.Overrides); diff != "" {
 		t.Errorf("worker-config (-want +got)\n%s", diff)
+	}
+	wantProfile := kube.Profile{Name: "option image-profile", Command: []string{"/run", "it"}, ConfigDir: "/etc/c", User: 1001, Kafka: kube.Version{Major: 3, Minor: 9}}
+	if diff := cmp.Diff(wantProfile, got.Profile); diff != "" {
+		t.Errorf("image-profile (-want +got)\n%s", diff)
 	}
 	if got.Workers != 0 || got.MemoryMiB != 1536 {
 		t.Errorf("workers %d, memory %d MiB; want 0 and 1536", got.Workers, got.MemoryMiB)
@@ -78,6 +84,10 @@ func TestSettingsRefused(t *testing.T) {
 		{"memory without unit", "memory", "512", "write it as 512M"},
 		{"memory too small", "memory", "64M", "from 256M"},
 		{"memory in words", "memory", "plenty", "write it as 512M"},
+		{"profile key", "image-profile", "entrypoint=/run", "line 1: write command=PROGRAM"},
+		{"profile user", "image-profile", "command=/run\nuser=root", "line 2: write command=PROGRAM"},
+		{"profile folder", "image-profile", "config-dir=config", "config-dir=/FOLDER"},
+		{"profile version", "image-profile", "kafka=new", "kafka=MAJOR.MINOR"},
 		{"image with blanks", "image", "a b", "without blanks"},
 		{"group with a line break", "group-id", "a\nb", "in one line"},
 		{"no equals sign", "worker-config", "ok.key=1\nhunter2", "line 2: write property=value"},
