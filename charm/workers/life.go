@@ -188,6 +188,9 @@ func (u *Unit) TakeLeave(ctx context.Context) (left bool, err error) {
 }
 
 // RemoveWithLast deletes the workers when this unit goes and no other unit stays.
+// Units that go together do not wait for each other: the first to come here, leader
+// or not, also unregisters what the leader could not yet, as far as Juju lets it
+// read what that is.
 func (u *Unit) RemoveWithLast(ctx context.Context) error {
 	dying, others, err := u.fate(ctx)
 	if err != nil || !dying || others {
@@ -195,6 +198,14 @@ func (u *Unit) RemoveWithLast(ctx context.Context) error {
 	}
 	if access, err := u.Access(ctx); err != nil || access == "" {
 		return err
+	}
+	u.together = true
+	if m, err := u.recall(ctx); err != nil {
+		u.Log().Warn("connectors stay registered in Connect's topics", "reason", err)
+	} else if m.Deployed != stopped {
+		if _, err := u.UnregisterAll(ctx); err != nil {
+			return err
+		}
 	}
 	return u.RemoveWorkers(ctx)
 }

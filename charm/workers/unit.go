@@ -51,6 +51,7 @@ type Unit struct {
 	vaultURI string
 	platform platform
 	client   *connect.Client
+	together bool // every unit of the application goes; see RemoveWithLast
 }
 
 // New gives the unit of this hook. It reads nothing yet.
@@ -70,8 +71,13 @@ func New(unit *juju.Unit, options Options) *Unit {
 	return &Unit{Unit: unit, options: options}
 }
 
-// mustLead asks Juju anew: an answer is good for 30 seconds only.
+// mustLead asks Juju anew: an answer is good for 30 seconds only. Once every
+// unit goes it lets any of them act: all there is left to do is to delete, which
+// two can do at once.
 func (u *Unit) mustLead(ctx context.Context) error {
+	if u.together {
+		return nil
+	}
 	leads, err := u.IsLeader(ctx)
 	if err != nil {
 		return err
