@@ -46,9 +46,9 @@ func (a *Admin) onConnection(
 		if err != nil {
 			return err
 		}
-		if err = f(ctx, c); err == nil {
+		if err = f(ctx, c); err == nil || wasAnswered(err) {
 			a.give(c)
-			return nil
+			return err
 		}
 		c.close()
 		if !c.reused {
@@ -58,6 +58,12 @@ func (a *Admin) onConnection(
 			return err
 		}
 	}
+}
+
+// wasAnswered: the broker said no, in good order, so its connection is as good as before.
+func wasAnswered(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Code != 0
 }
 
 // isBroken tells a connection that went away from an answer nobody likes.
