@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// mounted reads the worker's properties file of a pod.
-func mounted(files map[string][]byte) (map[string]string, error) {
+// Mounted reads the worker's properties file among the files that are mounted into a pod.
+func Mounted(files map[string][]byte) (map[string]string, error) {
 	for name, text := range files {
 		if path.Base(name) == "connect-distributed.properties" {
 			return parseProperties(string(text))

@@ -140,7 +140,7 @@ func (w *World) properties(namespace string, set map[string]any) (map[string]str
 			if err != nil {
 				return nil, err
 			}
-			if p, err := mounted(data); err == nil {
+			if p, err := Mounted(data); err == nil {
 				return p, nil
 			}
 		}

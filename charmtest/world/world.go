@@ -127,7 +127,7 @@ type runtime struct{ world *World }
 // StartPod does what the image's entrypoint would: read the mounted properties,
 // refuse to start where Kafka does not have what they name, join the group.
 func (r runtime) StartPod(_ context.Context, pod kubetest.Pod) (kubetest.Running, error) {
-	properties, err := mounted(pod.Files)
+	properties, err := Mounted(pod.Files)
 	if err != nil {
 		return nil, err
 	}
