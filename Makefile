@@ -27,6 +27,11 @@ test: ## all tests that need Go only
 	@./scripts/need-go
 	go test -timeout 20m ./...
 
+.PHONY: crash
+crash: ## kill, fail and mislead the charm at every single effect (make test plays a part of it)
+	@./scripts/need-go
+	CRASH=all go test -count=1 -v -timeout 60m -run '^TestCrash$$' ./charm
+
 .PHONY: check
 check: fmt-check vet staticcheck tidy-check race vuln ## formatting, vet, staticcheck, go.mod, races, known vulnerabilities
 
@@ -51,7 +56,8 @@ vuln:
 
 .PHONY: acceptance
 acceptance: ## the same code against a real Kafka and real Connect workers (needs Java 17 and Maven)
-	cd acceptance && KAFKA_VERSIONS="$(KAFKA_VERSIONS)" go test -count=1 -v -timeout 40m ./...
+	@./scripts/need-go
+	cd acceptance && KAFKA_VERSIONS="$(KAFKA_VERSIONS)" go test -p 1 -count=1 -v -timeout 40m ./...
 
 .PHONY: charm
 charm: ## pack the example charms: build/*.charm
