@@ -36,17 +36,17 @@ func (c *Changes) IsSet(t flags.Term) bool {
 	switch t := t.(type) {
 	case flags.Change:
 		if v, ok := r.input(c.rule, t); ok {
-			return r.vars[v].on
+			return r.on[v]
 		}
 		c.mistake("the handler asks for %s, which is not in the rule's condition", t)
 	case flags.Fact:
-		if v, ok := r.Engine.vars.find(t.Name()); ok {
-			return r.vars[v].on
+		if v, ok := r.vars.find(t.Name()); ok {
+			return r.on[v]
 		}
 		c.mistake("the handler asks for %s, which no rule waits for", t)
 	case flags.Flag:
-		if v, ok := r.Engine.vars.find(t.Name()); ok {
-			return r.vars[v].on
+		if v, ok := r.vars.find(t.Name()); ok {
+			return r.on[v]
 		}
 		_, stored := slices.BinarySearch(r.stored, t.Name())
 		return stored

@@ -14,22 +14,18 @@ func (e *Engine) begin(st State, w World) *run {
 		Engine:    e,
 		given:     st,
 		world:     w,
-		vars:      make([]variable, len(e.kinds)),
-		standings: make([]standing, len(e.rules)),
-		satisfied: make([]int32, len(e.clauses)),
+		on:        make([]bool, len(e.kinds)),
+		flagged:   make([]flagStamp, len(e.kinds)),
+		missing:   slices.Clone(e.needs),
+		satisfied: slices.Clone(e.clauses),
+		ruled:     make([]ruleStamp, len(e.rules)),
 		firing:    make([]int, len(e.triggers)),
-	}
-	for i, n := range e.missing {
-		r.standings[i].missing = n
-	}
-	for i, c := range e.clauses {
-		r.satisfied[i] = c.satisfied
 	}
 	r.given.Facts = sorted(st.Facts)
 	r.loadFlags(sorted(st.Flags))
 	for _, name := range st.Once {
-		if i, ok := e.named.find(name); ok && e.rules[i].once && !r.standings[i].done() {
-			r.standings[i].missing += marked
+		if i, ok := e.named.find(name); ok && e.rules[i].once && !r.ranOnce(i) {
+			r.missing[i] += marked
 		}
 	}
 	for _, v := range e.facts {
@@ -41,22 +37,19 @@ func (e *Engine) begin(st State, w World) *run {
 	return r
 }
 
-// marked is what a once rule misses that has run: more than any condition has parts.
-const marked = 1 << 30
-
 func (r *run) loadFlags(names []string) {
 	r.stored = names
 	r.loaded = make([]int32, len(names))
 	for i, name := range names {
-		v, ok := r.Engine.vars.find(name)
+		v, ok := r.vars.find(name)
 		if !ok || r.kinds[v] != kindFlag {
 			r.loaded[i] = unknown
 			continue
 		}
 		r.loaded[i] = v
 		r.flip(v)
-		r.vars[v].was = true
 	}
+	r.was = slices.Clone(r.on)
 }
 
 func (r *run) loadChanges() {
@@ -84,10 +77,10 @@ func (r *run) commit() State {
 // flags gives those that are set now. It sorts only what the hook has set.
 func (r *run) flags() []string {
 	added, cleared := 0, 0
-	for i := range r.vars {
-		switch v := &r.vars[i]; {
-		case v.on == v.was || r.kinds[i] != kindFlag:
-		case v.on:
+	for i, on := range r.on {
+		switch {
+		case on == r.was[i] || r.kinds[i] != kindFlag:
+		case on:
 			added++
 		default:
 			cleared++
@@ -97,15 +90,15 @@ func (r *run) flags() []string {
 		return r.stored
 	}
 	names := make([]string, 0, added)
-	for i := range r.vars {
-		if v := &r.vars[i]; v.on && !v.was && r.kinds[i] == kindFlag {
-			names = append(names, r.Engine.vars.names[i])
+	for i, on := range r.on {
+		if on && !r.was[i] && r.kinds[i] == kindFlag {
+			names = append(names, r.vars.names[i])
 		}
 	}
 	slices.Sort(names)
 	all := make([]string, 0, len(r.stored)+added-cleared)
 	for i, name := range r.stored {
-		if v := r.loaded[i]; v != unknown && !r.vars[v].on {
+		if v := r.loaded[i]; v != unknown && !r.on[v] {
 			continue
 		}
 		for len(names) > 0 && names[0] < name {
@@ -119,7 +112,7 @@ func (r *run) flags() []string {
 func (r *run) once() []string {
 	var ran []string
 	for i := range r.rules {
-		if r.rules[i].once && r.standings[i].done() {
+		if r.rules[i].once && r.ranOnce(int32(i)) {
 			ran = append(ran, r.named.names[i])
 		}
 	}
@@ -137,7 +130,7 @@ func (r *run) newMarks() map[string]map[string]string {
 		for _, in := range r.inputs.of(int32(i)) {
 			seen, ran := r.given.Marks[name][in.change.Name()]
 			version := r.world.Versions[in.change.Name()]
-			if r.vars[in.variable].changed > 0 {
+			if r.flagged[in.variable].changed > 0 {
 				seen, ran = version, true
 			}
 			seen, ran = firstSeen(in.change, version, seen, ran)
@@ -191,7 +184,7 @@ func (r *run) heldFacts() []string {
 	var held []string
 	for i := range r.triggers {
 		t := &r.triggers[i]
-		if f, ok := t.term.(flags.Fact); ok && r.vars[t.variable].on {
+		if f, ok := t.term.(flags.Fact); ok && r.on[t.variable] {
 			held = append(held, f.Name())
 		}
 	}

@@ -17,10 +17,10 @@ func Compile(rules Rules) (*Engine, error) {
 	n := len(rules)
 	c := &compiler{
 		Engine: &Engine{
-			source:  rules,
+			source:  slices.Clone(rules),
 			named:   newInterner(n),
 			rules:   make([]rule, 0, n),
-			missing: make([]int32, 0, n),
+			needs:   make([]int32, 0, n),
 			effects: newTable[int32](n),
 			inputs:  newTable[input](n),
 			vars:    newInterner(n + 16),
@@ -85,7 +85,7 @@ func (c *compiler) rule(r *Rule) {
 	}
 	at := int32(len(c.rules))
 	c.rules = append(c.rules, rule{r.handler, r.once})
-	c.missing = append(c.missing, 0)
+	c.needs = append(c.needs, 0)
 	for _, g := range r.when.Groups() {
 		c.group(at, g)
 	}
@@ -109,14 +109,14 @@ func (c *compiler) group(rule int32, g flags.Group) {
 	switch {
 	case len(g.Terms) > 1 && (g.Op == flags.OpAny || g.Op == flags.OpNotAll):
 		in = int32(len(c.clauses))
-		c.clauses = append(c.clauses, clause{rule: rule})
 		if wants {
-			c.missing[rule]++
+			c.clauses = append(c.clauses, 0)
+			c.needs[rule]++
 		} else {
-			c.clauses[in].satisfied = int32(len(g.Terms))
+			c.clauses = append(c.clauses, int32(len(g.Terms)))
 		}
 	case wants:
-		c.missing[rule] += int32(len(g.Terms))
+		c.needs[rule] += int32(len(g.Terms))
 	}
 	for _, t := range g.Terms {
 		c.watches = append(c.watches, keyed[watcher]{c.term(rule, t), watcher{rule, in, wants}})

@@ -46,7 +46,7 @@ func (r *run) comesBack() bool {
 	if c.number == 0 || r.pass-c.pass == c.lasts {
 		*c = checkpoint{number: c.number + 1, pass: r.pass, lasts: max(1, 2*c.lasts), changed: len(r.changed), marks: r.marks}
 		for _, v := range r.changed {
-			r.vars[v].then.changed = c.number
+			r.flagged[v].then.changed = c.number
 		}
 	}
 	return false
@@ -59,7 +59,7 @@ func (r *run) changedAsThen() bool {
 		return false
 	}
 	for _, v := range r.changed {
-		if r.vars[v].then.changed != r.last.number {
+		if r.flagged[v].then.changed != r.last.number {
 			return false
 		}
 	}
@@ -69,14 +69,14 @@ func (r *run) changedAsThen() bool {
 // loop names what has gone round since the checkpoint.
 func (r *run) loop() error {
 	err := &LoopError{}
-	for i, s := range r.standings {
+	for i, s := range r.ruled {
 		if s.ran > r.last.pass {
 			err.Rules = append(err.Rules, r.named.names[i])
 		}
 	}
-	for i, v := range r.vars {
-		if v.changed > r.last.pass && r.kinds[i] == kindFlag {
-			err.Flags = append(err.Flags, r.Engine.vars.names[i])
+	for i, f := range r.flagged {
+		if f.changed > r.last.pass && r.kinds[i] == kindFlag {
+			err.Flags = append(err.Flags, r.vars.names[i])
 		}
 	}
 	slices.Sort(err.Flags)

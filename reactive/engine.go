@@ -19,8 +19,8 @@ type Engine struct {
 
 	named    interner       // rules, by name
 	rules    []rule         // in written order, as everything by rule
-	missing  []int32        // by rule: parts of the condition not true while no variable holds
-	clauses  []clause       // of all rules
+	needs    []int32        // by rule: parts of the condition not true while no variable holds
+	clauses  []int32        // by clause: terms that are as wanted while no variable holds
 	effects  table[int32]   // by rule: what it may do, as events, sorted
 	inputs   table[input]   // by rule: the changes in its condition
 	vars     interner       // variables; flags and facts by name, changes only by number
@@ -37,13 +37,8 @@ type rule struct {
 	once    bool
 }
 
-// clause is a part of a condition of which at least one term must be as wanted.
-type clause struct {
-	rule      int32
-	satisfied int32 // terms that are as wanted while no variable holds
-}
-
-// watcher is one place in a condition where a variable stands.
+// watcher is one place in a condition where a variable stands. A clause is a part of a condition of which at least one
+// term must be as wanted.
 type watcher struct {
 	rule   int32
 	clause int32 // noClause where the variable alone must be as wanted

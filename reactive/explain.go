@@ -76,7 +76,7 @@ func (e *Engine) Explain(st State, w World) []Explanation {
 }
 
 func (r *run) explain(i int32, rule Rule) Explanation {
-	e := Explanation{Rule: rule.name, Due: r.standings[i].missing == 0, RanOnce: r.standings[i].done()}
+	e := Explanation{Rule: rule.name, Due: r.missing[i] == 0, RanOnce: r.ranOnce(i)}
 	if e.Due || e.RanOnce {
 		return e
 	}
@@ -107,10 +107,10 @@ func (r *run) explain(i int32, rule Rule) Explanation {
 func (r *run) holds(rule int32, t flags.Term) bool {
 	if change, ok := t.(flags.Change); ok {
 		v, _ := r.input(rule, change)
-		return r.vars[v].on
+		return r.on[v]
 	}
-	v, _ := r.Engine.vars.find(t.Name())
-	return r.vars[v].on
+	v, _ := r.vars.find(t.Name())
+	return r.on[v]
 }
 
 func termNames(terms []flags.Term) []string {

@@ -26,7 +26,7 @@ func (r *run) fireInputs() error {
 func (r *run) inputFires(t *trigger) bool {
 	switch term := t.term.(type) {
 	case flags.Fact:
-		on := r.vars[t.variable].on
+		on := r.on[t.variable]
 		_, was := slices.BinarySearch(r.given.Facts, term.Name())
 		return on != was && on == t.on
 	case flags.Change:

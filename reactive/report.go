@@ -69,7 +69,7 @@ func (r *run) report() (before Effects, ran []Ran) {
 		from := len(texts)
 		for _, ev := range events {
 			if ev&1 == kind {
-				texts = append(texts, r.Engine.vars.names[ev>>1])
+				texts = append(texts, r.vars.names[ev>>1])
 			}
 		}
 		if from == len(texts) {
@@ -89,7 +89,7 @@ func (r *run) report() (before Effects, ran []Ran) {
 func (r *run) outcomes() []Status {
 	var list []Status
 	for i := range r.rules {
-		if err, ok := r.held[int32(i)]; ok && r.standings[i].missing == 0 {
+		if err, ok := r.held[int32(i)]; ok && r.missing[i] == 0 {
 			outcome, message := OutcomeOf(err)
 			list = append(list, Status{r.named.names[i], outcome, message})
 		}

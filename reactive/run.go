@@ -35,9 +35,12 @@ type run struct {
 	given State
 	world World
 
-	vars      []variable
-	standings []standing
+	on        []bool          // by variable
+	was       []bool          // by variable: on at the start of the hook, of flags
+	flagged   []flagStamp     // by variable
+	missing   []int32         // by rule: parts of its condition that are not true; from marked on, it has run once and for all
 	satisfied []int32         // by clause: terms that are as wanted
+	ruled     []ruleStamp     // by rule
 	stored    []string        // the flags of the given state, sorted
 	loaded    []int32         // their variables, or unknown
 	held      map[int32]error // by rule: a last run that was blocked or waiting
@@ -63,23 +66,23 @@ type run struct {
 
 const unknown = -1
 
-// variable is a flag, fact or change in this hook.
-type variable struct {
-	on      bool
-	was     bool // at the start of the hook
-	changed int  // the pass in which it last did
+// flagStamp is when things happened to a flag.
+type flagStamp struct {
+	changed int // the pass in which it last changed; of a change in a condition: in which its rule last succeeded
 	then    checkpointed
 }
 
-// standing is a rule in this hook.
-type standing struct {
-	missing int32 // parts of its condition that are not true; far more for a once rule that has run
-	woken   int   // the pass in which a flag it watches last changed
-	ran     int   // the pass in which it last ran
+// ruleStamp is when things happened to a rule.
+type ruleStamp struct {
+	woken int // the pass in which a flag it watches last changed
+	ran   int // the pass in which it last ran
 }
 
-// done says whether it is a once rule that has run.
-func (s standing) done() bool { return s.missing >= marked }
+// marked is what a once rule misses that has run: more than any condition has parts.
+const marked = 1 << 30
+
+// ranOnce says whether it is a once rule that has run.
+func (r *run) ranOnce(i int32) bool { return r.missing[i] >= marked }
 
 // settle runs passes until no rule is due.
 func (r *run) settle(ctx context.Context) error {
@@ -88,8 +91,8 @@ func (r *run) settle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for i := range r.standings {
-		if r.standings[i].missing == 0 {
+	for i, missing := range r.missing {
+		if missing == 0 {
 			r.queue = append(r.queue, int32(i))
 		}
 	}
@@ -102,7 +105,7 @@ func (r *run) settle(ctx context.Context) error {
 		r.pass++
 		r.changed = r.changed[:0]
 		for _, i := range r.queue {
-			if r.standings[i].missing > 0 {
+			if r.missing[i] > 0 {
 				continue // what ran before it in this pass ended its condition
 			}
 			if ctx.Err() != nil {
@@ -126,7 +129,7 @@ func (r *run) turn() {
 	slices.Sort(r.next) // the watchers of one flag are in order already
 	r.queue = r.queue[:0]
 	for _, i := range r.next {
-		if r.standings[i].missing == 0 {
+		if r.missing[i] == 0 {
 			r.queue = append(r.queue, i)
 		}
 	}
@@ -138,7 +141,7 @@ func (r *run) perform(ctx context.Context, i int32) error {
 	changes := r.changesFor(i)
 	err := call(ctx, r.rules[i].handler, changes)
 	changes.run = nil
-	r.standings[i].ran = r.pass
+	r.ruled[i].ran = r.pass
 	if err == nil && changes.err == nil {
 		r.log(i, OutcomeDone, nil)
 		r.succeeded(i)
@@ -187,13 +190,12 @@ func (r *run) succeeded(i int32) {
 		delete(r.held, i)
 	}
 	if r.rules[i].once {
-		r.standings[i].missing += marked
+		r.missing[i] += marked
 		r.marks++
 	}
 	for _, in := range r.inputs.of(i) {
-		v := &r.vars[in.variable]
-		v.changed = r.pass
-		if v.on {
+		r.flagged[in.variable].changed = r.pass
+		if r.on[in.variable] {
 			r.flip(in.variable)
 			r.marks++
 		}
@@ -202,7 +204,7 @@ func (r *run) succeeded(i int32) {
 
 // put sets or clears a flag, with everything that follows from it.
 func (r *run) put(v int32, on bool) error {
-	if r.vars[v].on == on {
+	if r.on[v] == on {
 		return nil
 	}
 	r.flip(v)
@@ -215,8 +217,8 @@ func (r *run) put(v int32, on bool) error {
 
 // flip turns a variable over and puts the counts of the rules that watch it right.
 func (r *run) flip(v int32) {
-	on := !r.vars[v].on
-	r.vars[v].on = on
+	on := !r.on[v]
+	r.on[v] = on
 	for _, w := range r.watchers.of(v) {
 		good := w.wants == on
 		if w.clause != noClause {
@@ -234,9 +236,9 @@ func (r *run) flip(v int32) {
 			}
 		}
 		if good {
-			r.standings[w.rule].missing--
+			r.missing[w.rule]--
 		} else {
-			r.standings[w.rule].missing++
+			r.missing[w.rule]++
 		}
 	}
 }
@@ -244,14 +246,15 @@ func (r *run) flip(v int32) {
 // note writes down that a flag was changed, and wakes the rules that watch it for the next pass.
 func (r *run) note(v int32, on bool) {
 	r.events = append(r.events, event(v, on))
-	r.last.flipped(&r.vars[v].then)
-	if r.vars[v].changed == r.pass {
+	f := &r.flagged[v]
+	r.last.flipped(&f.then)
+	if f.changed == r.pass {
 		return
 	}
-	r.vars[v].changed = r.pass
+	f.changed = r.pass
 	r.changed = append(r.changed, v)
 	for _, w := range r.watchers.of(v) {
-		if s := &r.standings[w.rule]; s.woken != r.pass {
+		if s := &r.ruled[w.rule]; s.woken != r.pass {
 			s.woken = r.pass
 			r.next = append(r.next, w.rule)
 		}
