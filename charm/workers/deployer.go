@@ -220,32 +220,6 @@ func (d *deployer) remove(ctx context.Context, _ kube.Workers) error {
 	return d.unit.withdraw(ctx)
 }
 
-// withdraw empties this unit's data on the kubernetes relation, so that a former
-// leader's request does not fight with its successor's.
-func (u *Unit) withdraw(ctx context.Context) error {
-	return u.clear(ctx, DeployerEndpoint, "resource", "uuid", "model_uuid", "juju_unit")
-}
-
-// clear empties keys of this unit's data on every relation of an endpoint.
-func (u *Unit) clear(ctx context.Context, endpoint string, keys ...string) error {
-	relations, err := u.Relations(ctx, endpoint)
-	if err != nil {
-		return err
-	}
-	for _, relation := range relations {
-		own, err := relation.Own(ctx)
-		if err != nil {
-			return err
-		}
-		for _, key := range keys {
-			if own[key] != "" {
-				relation.Set(key, "")
-			}
-		}
-	}
-	return nil
-}
-
 // rest gives every node's address with the Service's port: a node that is down is passed over.
 func (d *deployer) rest(ctx context.Context, w kube.Workers) ([]string, http.RoundTripper, error) {
 	objects, nodes, err := d.answer(ctx)

@@ -3,8 +3,10 @@ package workers
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/connectcharm/kafka-connect-base/helpers/juju"
@@ -165,3 +167,42 @@ func (d *direct) service(_ context.Context, w kube.Workers) ([]string, error) {
 }
 
 func (d *direct) wakes() bool { return true }
+
+// identified gives what finds the workers again and where they are. It works
+// with wrong options too, since it needs the namespace only.
+func (u *Unit) identified(ctx context.Context) (kube.Workers, platform, error) {
+	p, err := u.where(ctx)
+	if err != nil {
+		return kube.Workers{}, nil, err
+	}
+	config, err := u.Config(ctx)
+	if err != nil {
+		return kube.Workers{}, nil, err
+	}
+	settings, _ := parseSettings(config, u.Application(), u.Model()) // the namespace is read even where others are wrong
+	w := u.identity(settings)
+	if leads, err := u.IsLeader(ctx); err == nil && leads {
+		if m, err := u.recall(ctx); err == nil && m.Namespace != "" {
+			w.Namespace = m.Namespace
+		}
+	}
+	return w, p, nil
+}
+
+// workersExist says whether this application has workers already.
+func (u *Unit) workersExist(ctx context.Context) (bool, error) {
+	if access, err := u.Access(ctx); err != nil || access == "" {
+		return false, err
+	}
+	w, p, err := u.identified(ctx)
+	if err != nil {
+		return false, err
+	}
+	r, err := p.rollout(ctx, w)
+	if isWaiting(err) {
+		return false, nil
+	}
+	return r.Exists, err
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

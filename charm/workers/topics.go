@@ -3,7 +3,6 @@ package workers
 import (
 	"context"
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 
@@ -32,49 +31,6 @@ func topicNames(prefix string) TopicNames {
 
 func (n TopicNames) list() []string { return []string{n.Configs, n.Offsets, n.Status} }
 
-// Bootstrap gives the brokers' addresses ("host:port", sorted) that the relation
-// kafka holds, and how many brokers it names whose address has not come yet.
-func (u *Unit) Bootstrap(ctx context.Context) (addresses []string, missing int, err error) {
-	relations, err := u.Relations(ctx, "kafka")
-	if err != nil {
-		return nil, 0, err
-	}
-	for _, relation := range relations {
-		units, err := relation.Units(ctx)
-		if err != nil {
-			return nil, 0, err
-		}
-		for _, unit := range units {
-			data, err := relation.Get(ctx, unit)
-			if err != nil {
-				return nil, 0, err
-			}
-			if address := brokerAddress(data); address != "" {
-				addresses = append(addresses, address)
-			} else {
-				missing++
-			}
-		}
-	}
-	slices.Sort(addresses)
-	return slices.Compact(addresses), missing, nil
-}
-
-// brokerAddress reads a Kafka unit's data: port, and host or else the address Juju
-// gives every unit. Anything else than a name and a number is no address.
-func brokerAddress(data map[string]string) string {
-	host := orDefault(data["host"], orDefault(data["private-address"], data["ingress-address"]))
-	port := strings.TrimSpace(data["port"])
-	if host == "" || strings.ContainsAny(host, " \t\r\n,=/\"") {
-		return ""
-	}
-	var number int
-	if _, err := fmt.Sscanf(port, "%d", &number); err != nil || fmt.Sprint(number) != port || number < 1 || number > 65535 {
-		return ""
-	}
-	return net.JoinHostPort(host, port)
-}
-
 // CreateTopics makes sure that the three topics exist, and remembers their
 // names. Existing ones are checked and never changed. Its outcomes are
 // blocked (a wrong topic, too few brokers for the option replication-factor, a group
@@ -100,18 +56,6 @@ func (u *Unit) CreateTopics(ctx context.Context) (TopicNames, error) {
 		return TopicNames{}, outcome(err)
 	}
 	return names, u.remember(ctx, func(m *memory) { m.Topics = names })
-}
-
-// brokers gives the related brokers' addresses, once every one of them has come.
-func (u *Unit) brokers(ctx context.Context) ([]string, error) {
-	addresses, missing, err := u.Bootstrap(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if len(addresses) == 0 || missing > 0 {
-		return nil, reactive.Waiting("waiting for %d Kafka unit(s) to say a usable host and port", max(missing, 1))
-	}
-	return addresses, nil
 }
 
 // kafka opens an admin connection to the related brokers.
@@ -171,21 +115,6 @@ func (u *Unit) replication(ctx context.Context, admin *kafka.Admin, s Settings) 
 		return copies, nil
 	}
 	return len(brokers), nil
-}
-
-// expectedBrokers counts the Kafka units that Juju knows of, those too that have not joined yet.
-func (u *Unit) expectedBrokers(ctx context.Context) (int, error) {
-	goal, err := u.GoalState(ctx)
-	if err != nil {
-		return 0, err
-	}
-	n := 0
-	for name, member := range goal.Relations["kafka"] {
-		if strings.Contains(name, "/") && member.Status != "dying" && member.Status != "dead" {
-			n++
-		}
-	}
-	return n, nil
 }
 
 // findTopics chooses the names: one dot after the application, or the two

@@ -9,11 +9,12 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"github.com/connectcharm/kafka-connect-base/helpers/juju"
-	"github.com/connectcharm/kafka-connect-base/helpers/kube"
 	"io"
 	"maps"
 	"strings"
+
+	"github.com/connectcharm/kafka-connect-base/helpers/juju"
+	"github.com/connectcharm/kafka-connect-base/helpers/kube"
 )
 
 // vault is what the leader remembers that may hold passwords: the secret values

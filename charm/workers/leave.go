@@ -1,0 +1,169 @@
+package workers
+
+// How what was built is taken down: when Kafka or Kubernetes goes, and when the
+// application does.
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/connectcharm/kafka-connect-base/helpers/connect"
+)
+
+// TakeLeave runs while Kafka or Kubernetes is gone: it unregisters what this
+// application registered, as far as that is still possible, and stops the
+// workers. All is remembered and comes back with them. It says whether
+// there was anything to leave. A unit that itself is going while others stay
+// does nothing: the next leader's world is still whole. Leader only.
+func (u *Unit) TakeLeave(ctx context.Context) (left bool, err error) {
+	if err := u.mustLead(ctx); err != nil {
+		return false, err
+	}
+	m, err := u.recall(ctx)
+	if err != nil || m.Deployed == "" || m.Deployed == stopped {
+		return m != nil && m.Deployed == stopped, err
+	}
+	dying, others, err := u.fate(ctx)
+	if err != nil || dying && others {
+		return false, err
+	}
+	if _, err := u.UnregisterAll(ctx); err != nil {
+		return false, err
+	}
+	if access, err := u.Access(ctx); err != nil || access == "" {
+		return true, err
+	}
+	return true, u.StopWorkers(ctx)
+}
+
+// RemoveWithLast deletes the workers when this unit goes and no other unit stays.
+// Units that go together do not wait for each other: the first to come here, leader
+// or not, also unregisters what the leader could not yet, as far as Juju lets it
+// read what that is.
+func (u *Unit) RemoveWithLast(ctx context.Context) error {
+	dying, others, err := u.fate(ctx)
+	if err != nil || !dying || others {
+		return err
+	}
+	if access, err := u.Access(ctx); err != nil || access == "" {
+		return err
+	}
+	u.together = true
+	if m, err := u.recall(ctx); err != nil {
+		u.Log().Warn("connectors stay registered in Connect's topics", "reason", err)
+	} else if m.Deployed != stopped {
+		if _, err := u.UnregisterAll(ctx); err != nil {
+			return err
+		}
+	}
+	return u.RemoveWorkers(ctx)
+}
+
+// fate asks Juju whether this unit is going, and whether other units stay. A pod
+// that is only restarted is not going.
+func (u *Unit) fate(ctx context.Context) (dying, others bool, err error) {
+	goal, err := u.GoalState(ctx)
+	if err != nil {
+		return false, false, err
+	}
+	for name, unit := range goal.Units {
+		gone := unit.Status == "dying" || unit.Status == "dead"
+		switch {
+		case name == u.Name():
+			dying = gone
+		case !gone:
+			others = true
+		}
+	}
+	return dying, others, nil
+}
+
+// farewell is how long all unregistering may take when Kafka or Kubernetes goes.
+const farewell = 20 * time.Second
+
+// UnregisterAll deletes the connectors this application registered, as far as
+// the workers still answer, and keeps them in mind: [Unit.Restore] brings
+// them back. It gives the names that could not be deleted, which is no error:
+// the workers that run them are about to go. Leader only.
+func (u *Unit) UnregisterAll(ctx context.Context) (left []string, err error) {
+	if err := u.mustLead(ctx); err != nil {
+		return nil, err
+	}
+	m, err := u.recall(ctx)
+	if err != nil || len(m.Connectors) == 0 {
+		return nil, err
+	}
+	names := sortedKeys(m.Connectors)
+	if u.nobodyAnswers(ctx) {
+		return names, nil
+	}
+	client, err := u.connect(ctx)
+	if err != nil {
+		return names, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, min(farewell, u.remaining()))
+	defer cancel()
+	failures := each(ctx, names, func(ctx context.Context, name string) error {
+		_, err := client.Delete(ctx, name)
+		if errors.Is(err, connect.NotFound) {
+			return nil
+		}
+		return err
+	})
+	for i, name := range names {
+		if failures[i] != nil {
+			u.Log().Warn("connector stays registered", "connector", name, "reason", failures[i])
+			left = append(left, name)
+		}
+	}
+	return left, nil
+}
+
+// nobodyAnswers says whether it is certain that no worker is there to be asked,
+// as when a hook that was killed had stopped them already: asking would take all
+// the time there is.
+func (u *Unit) nobodyAnswers(ctx context.Context) bool {
+	w, p, err := u.identified(ctx)
+	if err != nil {
+		return false
+	}
+	r, err := p.rollout(ctx, w)
+	return err == nil && r.Ready == 0
+}
+
+// StopWorkers scales the workers to zero, where there are any. Leader only.
+func (u *Unit) StopWorkers(ctx context.Context) error {
+	if err := u.mustLead(ctx); err != nil {
+		return err
+	}
+	m, err := u.recall(ctx)
+	if err != nil || m.Deployed == "" {
+		return err
+	}
+	w, p, err := u.identified(ctx)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, u.remaining())
+	defer cancel()
+	if err := p.scale(ctx, w, 0); err != nil {
+		return err
+	}
+	return u.remember(ctx, func(m *memory) { m.Deployed = stopped })
+}
+
+// stopped stands for the fingerprint of workers that were scaled to zero because
+// Kafka went: they are ours and are not what is wanted.
+const stopped = "stopped"
+
+// RemoveWorkers deletes what was deployed. The last unit does it, leader or not; topics stay.
+func (u *Unit) RemoveWorkers(ctx context.Context) error {
+	w, p, err := u.identified(ctx)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, u.remaining())
+	defer cancel()
+	return p.remove(ctx, w)
+}

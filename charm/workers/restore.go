@@ -1,0 +1,119 @@
+package workers
+
+// How connectors come back that Connect no longer has as they were registered.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/connectcharm/kafka-connect-base/helpers/connect"
+)
+
+// Restore registers every remembered connector that Connect does not have, or
+// has otherwise, and gives it the state it had. It gives how many it had to write.
+// Leader only.
+func (u *Unit) Restore(ctx context.Context) (written int, err error) {
+	m, err := u.recall(ctx)
+	if err != nil || len(m.Connectors) == 0 {
+		return 0, err
+	}
+	v, err := u.open(ctx)
+	if err != nil {
+		return 0, err
+	}
+	live, err := u.live(ctx)
+	if err != nil {
+		return 0, err
+	}
+	var missing []string
+	for _, name := range sortedKeys(m.Connectors) {
+		if config, known := v.Connectors[name]; known && !asRemembered(live[name], config, m.Connectors[name].State) {
+			missing = append(missing, name)
+		}
+	}
+	failures := each(ctx, missing, func(ctx context.Context, name string) error {
+		return u.restore(ctx, name, v.Connectors[name], m.Connectors[name].State, live[name])
+	})
+	return len(missing), errors.Join(failures...)
+}
+
+func asRemembered(live connect.Expanded, config map[string]string, state State) bool {
+	paused := live.Status.Connector.State == string(StatePaused)
+	return connect.Equal(live.Info.Config, config) && paused == (state == StatePaused)
+}
+
+func (u *Unit) restore(ctx context.Context, name string, config map[string]string, state State, live connect.Expanded) error {
+	_, err := u.must(ctx, name, func(ctx context.Context, c *connect.Client) (*connect.Response, error) {
+		if connect.Equal(live.Info.Config, config) {
+			return &connect.Response{StatusCode: http.StatusOK}, nil
+		}
+		return c.PutConfig(ctx, name, anyMap(config))
+	})
+	if err != nil || state == StateRunning || state == "" {
+		return err
+	}
+	_, err = u.must(ctx, name, func(ctx context.Context, c *connect.Client) (*connect.Response, error) { return c.Pause(ctx, name) })
+	return err
+}
+
+// must is call for those to whom a refusal is an error.
+func (u *Unit) must(ctx context.Context, name string, request func(context.Context, *connect.Client) (*connect.Response, error)) (*connect.Response, error) {
+	response, err := u.call(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	if !succeeded(response) {
+		return response, fmt.Errorf("cannot register connector %q again: %s", name, Refusal(response))
+	}
+	return response, nil
+}
+
+// live asks for all connectors with their configurations and states, in one request.
+func (u *Unit) live(ctx context.Context) (map[string]connect.Expanded, error) {
+	response, err := u.call(ctx, func(ctx context.Context, c *connect.Client) (*connect.Response, error) { return c.Expand(ctx) })
+	if err != nil {
+		return nil, err
+	}
+	var live map[string]connect.Expanded
+	if !succeeded(response) {
+		return nil, restOutcome(fmt.Errorf("cannot list the connectors: %s", Refusal(response)))
+	}
+	return live, response.Decode(&live)
+}
+
+// Connectors gives all connectors of the cluster with their states, sorted by name. Leader only.
+func (u *Unit) Connectors(ctx context.Context) ([]connect.Expanded, error) {
+	live, err := u.live(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]connect.Expanded, 0, len(live))
+	for _, name := range sortedKeys(live) {
+		list = append(list, live[name])
+	}
+	return list, nil
+}
+
+// parallel is how many connectors are written at once: writes that arrive
+// together share a rebalance.
+const parallel = 16
+
+// each runs do for every name, some at once, and gives each one's error. A
+// canceled context ends them all.
+func each(ctx context.Context, names []string, do func(context.Context, string) error) []error {
+	failures := make([]error, len(names))
+	var group errgroup.Group
+	group.SetLimit(parallel)
+	for i, name := range names {
+		group.Go(func() error {
+			failures[i] = do(ctx, name)
+			return nil
+		})
+	}
+	group.Wait() // its functions give no error: each keeps its own
+	return failures
+}
