@@ -22,7 +22,7 @@ import (
 // Inside a cluster that is the Service by its name. From outside it is the API
 // server's proxy to the Service (services/proxy): there, what the API server
 // itself says (no permission, no worker ready) is turned into the shape of
-// Connect's own errors, and a request with an Authorization header is refused,
+// Connect's own errors, and never into a 404, and a request with an Authorization header is refused,
 // because the proxy would take it for its own and drop it.
 func (c *Client) Transport(_ context.Context, w Workers) (string, http.RoundTripper, error) {
 	if err := w.invalid(w.identity()); err != nil {
@@ -82,6 +82,12 @@ func (p *proxyTransport) translate(response *http.Response) (*http.Response, err
 	message := t.errorf(nil, "%s", status.Message).Error()
 	if status.Reason == metav1.StatusReasonForbidden {
 		message = forbidden(status, t).Error()
+	}
+	if response.StatusCode == http.StatusNotFound {
+		// No Service, or no Endpoints of it yet. Connect was not asked, and its own
+		// 404 means that a connector is not there, which is good news to who deletes it.
+		response.StatusCode = http.StatusServiceUnavailable
+		response.Status = "503 " + http.StatusText(http.StatusServiceUnavailable)
 	}
 	body, err := json.Marshal(map[string]any{"error_code": response.StatusCode, "message": message})
 	if err != nil {

@@ -115,7 +115,7 @@ func TestTransportTranslatesTheProxysErrors(t *testing.T) {
 	if err := client.Delete(t.Context(), w); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := message(client, w), "404 "+where+`services "mongo-connect" not found`; got != want {
+	if got, want := message(client, w), "503 "+where+`services "mongo-connect" not found`; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
