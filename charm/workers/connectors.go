@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/connectcharm/kafka-connect-base/helpers/connect"
 	"github.com/connectcharm/kafka-connect-base/reactive"
@@ -238,7 +237,7 @@ func (u *Unit) connect(ctx context.Context) (*connect.Client, error) {
 	}
 	u.client, err = connect.New(connect.Options{
 		URLs: urls, HTTP: &http.Client{Transport: transport}, Seam: u.options.Seam, Log: u.Log(),
-		Budget: u.remaining(), AttemptTimeout: 20 * time.Second, Before: u.mustLead,
+		Budget: u.remaining(), AttemptTimeout: attemptLimit, Before: u.mustLead,
 	})
 	return u.client, err
 }

@@ -137,7 +137,7 @@ func (u *Unit) Deploy(ctx context.Context) (changed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, u.remaining())
+	ctx, cancel := u.attempt(ctx)
 	defer cancel()
 	if err := u.moveAway(ctx, p, w); err != nil {
 		return false, err
@@ -255,7 +255,7 @@ func (u *Unit) arrived(ctx context.Context, p platform, w kube.Workers) error {
 
 // ready is one look.
 func (u *Unit) ready(ctx context.Context, p platform, w kube.Workers) error {
-	attempt, cancel := context.WithTimeout(ctx, min(u.remaining(), 20*time.Second))
+	attempt, cancel := u.attempt(ctx)
 	defer cancel()
 	r, err := p.rollout(attempt, w)
 	if err != nil {

@@ -32,6 +32,8 @@ func (u *Unit) Health(ctx context.Context) (Health, error) {
 	if err != nil {
 		return Health{}, err
 	}
+	ctx, cancel := u.attempt(ctx)
+	defer cancel()
 	r, err := p.rollout(ctx, w)
 	if err != nil {
 		return Health{}, err

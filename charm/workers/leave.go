@@ -145,7 +145,7 @@ func (u *Unit) StopWorkers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, u.remaining())
+	ctx, cancel := u.attempt(ctx)
 	defer cancel()
 	if err := p.scale(ctx, w, 0); err != nil {
 		return err
@@ -163,7 +163,7 @@ func (u *Unit) RemoveWorkers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, u.remaining())
+	ctx, cancel := u.attempt(ctx)
 	defer cancel()
 	return p.remove(ctx, w)
 }

@@ -48,6 +48,8 @@ func (u *Unit) CreateTopics(ctx context.Context) (TopicNames, error) {
 		return TopicNames{}, err
 	}
 	defer admin.Close()
+	ctx, cancel := u.attempt(ctx)
+	defer cancel()
 	names, err := u.createTopics(ctx, admin, settings)
 	if err != nil {
 		return TopicNames{}, outcome(err)

@@ -95,3 +95,12 @@ func (u *Unit) remaining() time.Duration {
 	}
 	return max(time.Until(u.deadline), 0)
 }
+
+// attemptLimit bounds what is done outside on one answer about leadership, which
+// is good for 30 seconds.
+const attemptLimit = 20 * time.Second
+
+// attempt bounds one attempt: by the limit, and by what is left of the hook's budget.
+func (u *Unit) attempt(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, min(attemptLimit, u.remaining()))
+}
