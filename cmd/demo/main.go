@@ -97,7 +97,11 @@ func run(ctx context.Context, args []string, play script, stdout, stderr io.Writ
 	} else {
 		err = demo(ctx, o, play, stdout, stderr)
 	}
+	var left *leftError
 	switch {
+	case errors.As(err, &left):
+		fmt.Fprintln(stderr, err)
+		return exitWrong
 	case ctx.Err() != nil:
 		fmt.Fprintln(stderr, "interrupted; everything the demo started is gone")
 		return exitInterrupted

@@ -79,14 +79,21 @@ func open(charm string, watching audience, env map[string]string) (*stage, error
 	return s, nil
 }
 
-// close ends the world. The folder goes too, unless it is kept.
+// leftError says that something of the world could not be ended or removed.
+type leftError struct{ error }
+
+// close ends the world. The folder goes too, unless it is kept. Its errors are leftErrors.
 func (s *stage) close(keep bool, stderr io.Writer) error {
 	err := s.World.Close()
 	if keep {
 		fmt.Fprintf(stderr, "kept: %s (journal: one line of JSON a hook)\n", s.dir)
-		return err
+	} else {
+		err = errors.Join(err, os.RemoveAll(s.dir))
 	}
-	return errors.Join(err, os.RemoveAll(s.dir))
+	if err != nil {
+		return &leftError{fmt.Errorf("cannot clear the demo's stage away: %w", err)}
+	}
+	return nil
 }
 
 func (s *stage) journalFile() string { return filepath.Join(s.dir, "journal") }
