@@ -20,7 +20,8 @@ import (
 // configuration replaced. Values may be strings, numbers and booleans. Where Connect already
 // has just this configuration nothing is written, because writing restarts a
 // connector; the answer is then 200. It is remembered, so that it is registered
-// again after Kafka or Kubernetes went and came. Leader only.
+// again after Kafka or Kubernetes went and came. One that an operator paused stays
+// paused, also when it has to be created anew. Leader only.
 func (u *Unit) RegisterConnector(ctx context.Context, connector map[string]any, name string) (*connect.Response, error) {
 	config, err := normalise(connector, name)
 	if err != nil {
@@ -33,12 +34,25 @@ func (u *Unit) RegisterConnector(ctx context.Context, connector map[string]any, 
 	if err := u.keep(ctx, func(v *vault) { v.Connectors[name] = config }); err != nil {
 		return nil, err
 	}
-	return response, u.remember(ctx, func(m *memory) {
+	if err := u.remember(ctx, func(m *memory) {
 		registered := m.Connectors[name]
-		registered.State = StateRunning
+		registered.State = State(orDefault(string(registered.State), string(StateRunning)))
 		registered.Hash = fingerprint(config)
 		m.Connectors[name] = registered
-	})
+	}); err != nil {
+		return nil, err
+	}
+	return response, u.pauseAgain(ctx, name, response)
+}
+
+// pauseAgain is for a connector that was just created: it runs, whatever it did before.
+func (u *Unit) pauseAgain(ctx context.Context, name string, response *connect.Response) error {
+	m, err := u.recall(ctx)
+	if err != nil || response.StatusCode != http.StatusCreated || m.Connectors[name].State != StatePaused {
+		return err
+	}
+	_, err = u.must(ctx, name, func(ctx context.Context, c *connect.Client) (*connect.Response, error) { return c.Pause(ctx, name) })
+	return err
 }
 
 // normalise refuses a bad name before any call, and makes every value a string.
