@@ -188,16 +188,18 @@ func (l *layer) tellWebsite(ctx context.Context, _ *reactive.Changes) error {
 
 // takeLeave runs on the leader while Kafka or Kubernetes is gone, until
 // nothing is left of what it deployed.
-func (l *layer) takeLeave(ctx context.Context, change *reactive.Changes) error {
-	left, err := l.unit.TakeLeave(ctx)
-	if err != nil {
-		return err
+func (l *layer) takeLeave(endpoint flags.EndpointFlags) reactive.Handler {
+	return func(ctx context.Context, change *reactive.Changes) error {
+		left, err := l.unit.TakeLeave(ctx, endpoint.Name)
+		if err != nil {
+			return err
+		}
+		if left {
+			change.Set(Unregistered)
+		}
+		change.Clear(TopicCreated, Configured, Running)
+		return nil
 	}
-	if left {
-		change.Set(Unregistered)
-	}
-	change.Clear(TopicCreated, Configured, Running)
-	return nil
 }
 
 func (l *layer) removeWithLast(ctx context.Context, _ *reactive.Changes) error {

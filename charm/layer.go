@@ -53,9 +53,9 @@ func (l *layer) whatIsThere() reactive.Rules {
 func (l *layer) takingLeave() reactive.Rules {
 	return reactive.Rules{
 		reactive.When(flags.All(flags.Leader).And(flags.Not(Kafka.Available, Unregistered))).
-			Do("take leave of Kafka", l.takeLeave).Sets(Unregistered).Clears(TopicCreated, Configured, Running),
+			Do("take leave of Kafka", l.takeLeave(Kafka)).Sets(Unregistered).Clears(TopicCreated, Configured, Running),
 		reactive.When(flags.All(flags.Leader).And(flags.Not(Kubernetes.Joined, kubeconfigSet, trusted, Unregistered))).
-			Do("take leave of Kubernetes", l.takeLeave).Sets(Unregistered).Clears(TopicCreated, Configured, Running),
+			Do("take leave of Kubernetes", l.takeLeave(Kubernetes)).Sets(Unregistered).Clears(TopicCreated, Configured, Running),
 		reactive.When(flags.All(flags.Hook("stop"))).
 			Do("remove the workers with the last unit", l.removeWithLast),
 	}

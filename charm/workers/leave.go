@@ -6,23 +6,28 @@ package workers
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/connectcharm/kafka-connect-base/helpers/connect"
 )
 
-// TakeLeave runs while Kafka or Kubernetes is gone: it unregisters what this
-// application registered, as far as that is still possible, and stops the
-// workers. All is remembered and comes back with them. It says whether
-// there was anything to leave. A unit that itself is going while others stay
-// does nothing: the next leader's world is still whole. Leader only.
-func (u *Unit) TakeLeave(ctx context.Context) (left bool, err error) {
+// TakeLeave runs while what an endpoint gives is missing, Kafka or Kubernetes: it
+// unregisters what this application registered, as far as that is still possible,
+// and stops the workers. All is remembered and comes back with them. It says
+// whether there was anything to leave. Two units do nothing: one that has only not
+// met the other side yet, and one that itself is going while others stay; the
+// world they would take down is whole. Leader only.
+func (u *Unit) TakeLeave(ctx context.Context, endpoint string) (left bool, err error) {
 	if err := u.mustLead(ctx); err != nil {
 		return false, err
 	}
 	m, err := u.recall(ctx)
 	if err != nil || m.Deployed == "" || m.Deployed == stopped {
 		return m != nil && m.Deployed == stopped, err
+	}
+	if gone, err := u.gone(ctx, endpoint); err != nil || !gone {
+		return false, err
 	}
 	dying, others, err := u.fate(ctx)
 	if err != nil || dying && others {
@@ -35,6 +40,27 @@ func (u *Unit) TakeLeave(ctx context.Context) (left bool, err error) {
 		return true, err
 	}
 	return true, u.StopWorkers(ctx)
+}
+
+// gone says whether the other side of an endpoint went, as opposed to not having
+// reached this unit yet: a new unit may lead from its first hook on. While the
+// relation is being removed Juju still lists the other side's units, so then the
+// hook tells. An application of another model stands there by its URL.
+func (u *Unit) gone(ctx context.Context, endpoint string) (bool, error) {
+	hook := u.Env().Hook
+	if hook.Endpoint == endpoint && (strings.HasSuffix(hook.Name, "-departed") || strings.HasSuffix(hook.Name, "-broken")) {
+		return true, nil
+	}
+	goal, err := u.GoalState(ctx)
+	if err != nil {
+		return false, err
+	}
+	for name, member := range goal.Relations[endpoint] {
+		if strings.Contains(name, "/") && member.Status != "dying" && member.Status != "dead" {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // RemoveWithLast deletes the workers when this unit goes and no other unit stays.
