@@ -91,10 +91,8 @@ func crashReference(t *testing.T, charm string) (wanted []ending, effects [][]st
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s.bytes {
-			if err := l.flow(); err != nil {
-				t.Fatalf("scene %q without any fault: %v", s.name, err)
-			}
+		if err := l.flow(s); err != nil {
+			t.Fatalf("scene %q without any fault: %v", s.name, err)
 		}
 		met, err := l.folder.Effects()
 		if err != nil {
@@ -235,8 +233,8 @@ func (r *crashRun) life() {
 		}
 		hooks, began := len(l.w.Journal()), time.Now()
 		err := r.scene(l, i, s, target)
-		if d := time.Since(began); d > 2*time.Second {
-			r.t.Logf("slow: %s: %s", what, d)
+		if d := time.Since(began); d > slow {
+			r.t.Logf("slow: %s: %s", what, d.Round(time.Millisecond))
 		}
 		r.count(l, target, what)
 		if err != nil {
@@ -263,6 +261,9 @@ func (r *crashRun) count(l *crashLife, target *fault.Target, what string) {
 		r.unmet = append(r.unmet, what)
 	}
 }
+
+// slow is what a scene takes in which a hook waited for something in vain.
+const slow = 8 * time.Second
 
 // patience is how many more update-status hooks a scene may take.
 const patience = 3
@@ -291,10 +292,7 @@ func (r *crashRun) scene(l *crashLife, i int, s scene, target *fault.Target) err
 	if diff != "" {
 		return fmt.Errorf("the world is not as it should be after %d update-status (-should +is)\n%s", patience+1, diff)
 	}
-	if s.bytes {
-		return l.flow()
-	}
-	return nil
+	return l.flow(s)
 }
 
 // differs compares now with the ending that is wanted; pods, which end by
