@@ -13,7 +13,6 @@ import (
 	"syscall"
 	"time"
 
-	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
 )
 
@@ -194,29 +193,27 @@ func unservedError(addr string, key protocol.ApiKey, served versionRange) error 
 }
 
 // codeError turns an error code of the protocol, and what the broker says about it, into an error.
-func codeError(addr string, code int16, message string) error {
-	known := kafkago.Error(code)
-	e := &Error{Kind: ErrRefused, Broker: addr, Code: int(code), Cause: known}
-	switch known {
-	case kafkago.TopicAuthorizationFailed, kafkago.GroupAuthorizationFailed, kafkago.ClusterAuthorizationFailed:
+func codeError(addr string, answer int16, message string) error {
+	c := code(answer)
+	e := &Error{Kind: ErrRefused, Broker: addr, Code: int(answer), Cause: c, Reason: "answers " + c.Error()}
+	switch c {
+	case topicDenied, groupDenied, clusterDenied:
 		e.Kind = ErrDenied
-	case kafkago.SASLAuthenticationFailed:
+	case authenticationFailed:
 		e.Kind = ErrAuth
 	}
-	what := message
-	if what == "" {
-		what = known.Description()
+	if message != "" {
+		e.Reason += ": " + message
 	}
-	e.Reason = fmt.Sprintf("answers %q: %s", known.Title(), what)
 	return e
 }
 
 // retriable are the answers of a cluster that is still finding itself: a controller or coordinator being elected,
 // metadata on its way.
-func retriable(code int16) bool {
-	switch kafkago.Error(code) {
-	case kafkago.NotController, kafkago.RequestTimedOut, kafkago.LeaderNotAvailable, kafkago.UnknownTopicOrPartition,
-		kafkago.GroupLoadInProgress, kafkago.GroupCoordinatorNotAvailable, kafkago.NotCoordinatorForGroup:
+func retriable(answer int16) bool {
+	switch code(answer) {
+	case notController, requestTimedOut, leaderNotAvailable, unknownTopicOrPartition,
+		coordinatorLoading, coordinatorNotAvailable, notCoordinator:
 		return true
 	}
 	return false

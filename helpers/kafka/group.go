@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"strings"
 
-	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol/describegroups"
 	"github.com/segmentio/kafka-go/protocol/findcoordinator"
 )
@@ -74,7 +73,7 @@ func (a *Admin) coordinator(ctx context.Context, id string) (*findcoordinator.Re
 			return err
 		}
 		message := res.ErrorMessage
-		if kafkago.Error(res.ErrorCode) == kafkago.GroupCoordinatorNotAvailable {
+		if code(res.ErrorCode) == coordinatorNotAvailable {
 			message = "no broker looks after groups yet; a cluster with fewer brokers than its " +
 				"offsets.topic.replication.factor never gets one"
 		}

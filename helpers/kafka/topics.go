@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol/createtopics"
 	"github.com/segmentio/kafka-go/protocol/describeconfigs"
 	"github.com/segmentio/kafka-go/protocol/metadata"
@@ -51,7 +50,7 @@ func (a *Admin) describe(ctx context.Context, names []string) (map[string]Topic,
 	}
 	topics := map[string]Topic{}
 	for _, t := range res.Topics {
-		if !slices.Contains(names, t.Name) || kafkago.Error(t.ErrorCode) == kafkago.UnknownTopicOrPartition {
+		if !slices.Contains(names, t.Name) || code(t.ErrorCode) == unknownTopicOrPartition {
 			continue
 		}
 		if t.ErrorCode != 0 && !retriable(t.ErrorCode) {
@@ -140,10 +139,10 @@ func (a *Admin) create(ctx context.Context, t Topic) error {
 	return a.patiently(ctx, func(ctx context.Context) error {
 		send := func(ctx context.Context, c *conn) error { return sendCreate(ctx, c, req) }
 		err := a.onAnyBroker(ctx, send)
-		if errors.Is(err, kafkago.NotController) {
+		if errors.Is(err, notController) {
 			err = a.onController(ctx, send)
 		}
-		if errors.Is(err, kafkago.InvalidReplicationFactor) {
+		if errors.Is(err, invalidReplication) {
 			err = a.explainReplicas(ctx, t, err)
 		}
 		return err
@@ -159,7 +158,7 @@ func sendCreate(ctx context.Context, c *conn, req *createtopics.Request) error {
 		return &Error{Kind: ErrNotKafka, Broker: c.addr, Reason: fmt.Sprintf("answers about %d topics, not 1", len(res.Topics))}
 	}
 	answer := res.Topics[0]
-	if answer.ErrorCode == 0 || kafkago.Error(answer.ErrorCode) == kafkago.TopicAlreadyExists {
+	if answer.ErrorCode == 0 || code(answer.ErrorCode) == topicAlreadyExists {
 		return nil
 	}
 	return codeError(c.addr, answer.ErrorCode, answer.ErrorMessage)
@@ -175,7 +174,7 @@ func (a *Admin) onController(ctx context.Context, f func(context.Context, *conn)
 			return a.onBroker(ctx, b.Host, b.Port, f)
 		}
 	}
-	return codeError("", int16(kafkago.NotController), "the cluster has no controller at the moment")
+	return codeError("", int16(notController), "the cluster has no controller at the moment")
 }
 
 func (a *Admin) explainReplicas(ctx context.Context, t Topic, refused error) error {
@@ -188,7 +187,7 @@ func (a *Admin) explainReplicas(ctx context.Context, t Topic, refused error) err
 		brokers = "1 broker is"
 	}
 	return &Error{
-		Kind: ErrTooFewBrokers, Code: int(kafkago.InvalidReplicationFactor), Cause: refused,
+		Kind: ErrTooFewBrokers, Code: int(invalidReplication), Cause: refused,
 		Reason: fmt.Sprintf("%d replicas are wanted and %s alive: add brokers or ask for fewer replicas",
 			t.ReplicationFactor, brokers),
 	}
@@ -204,7 +203,7 @@ func (a *Admin) awaitVisible(ctx context.Context, names []string) error {
 		for _, name := range names {
 			i := slices.IndexFunc(res.Topics, func(t metadata.ResponseTopic) bool { return t.Name == name })
 			if i < 0 {
-				return codeError("", int16(kafkago.UnknownTopicOrPartition), "")
+				return codeError("", int16(unknownTopicOrPartition), "")
 			}
 			if code := firstError(res.Topics[i]); code != 0 {
 				return codeError("", code, "")
@@ -220,7 +219,7 @@ func firstError(t metadata.ResponseTopic) int16 {
 	}
 	for _, p := range t.Partitions {
 		// A replica that is down (ReplicaNotAvailable) does not hinder anybody.
-		if p.ErrorCode != 0 && kafkago.Error(p.ErrorCode) != kafkago.ReplicaNotAvailable {
+		if p.ErrorCode != 0 && code(p.ErrorCode) != replicaNotAvailable {
 			return p.ErrorCode
 		}
 	}
