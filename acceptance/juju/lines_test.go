@@ -1,0 +1,61 @@
+package juju
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/juju/juju/acceptance/kafka-connect-base/controller"
+)
+
+// lines flattens an answer into sorted lines "Units.connect/0.Workload = …". The
+// hooks of a unit are numbered, so that their order counts.
+func lines(a controller.Answer) []string {
+	text, err := json.Marshal(a)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	var tree any
+	if err := json.Unmarshal(text, &tree); err != nil {
+		return []string{err.Error()}
+	}
+	var out []string
+	flatten("", tree, func(line string) { out = append(out, line) })
+	slices.Sort(out)
+	return out
+}
+
+func flatten(path string, value any, emit func(string)) {
+	switch v := value.(type) {
+	case map[string]any:
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			flatten(path+"."+k, v[k], emit)
+		}
+		if len(v) == 0 && path != ".Hooks" {
+			emit(path + " = {}")
+		}
+	case []any:
+		for i, one := range v {
+			flatten(fmt.Sprintf("%s[%02d]", path, i), one, emit)
+		}
+	case nil: // the same as an empty list
+	default:
+		emit(fmt.Sprintf("%s = %q", path, fmt.Sprint(v)))
+	}
+}
+
+// What tells two answers apart has to be able to.
+func TestDifference(t *testing.T) {
+	t.Parallel()
+	one := controller.Answer{Hooks: map[string][]string{"a/0": {"ok start", "ok stop"}}, Units: map[string]controller.Unit{"a/0": {}}}
+	two := controller.Answer{Hooks: map[string][]string{"a/0": {"ok stop", "ok start"}}, Units: map[string]controller.Unit{"a/0": {}}}
+	if d := difference(one, one); d != "" {
+		t.Errorf("an answer differs from itself:\n%s", d)
+	}
+	want := "- .Hooks.a/0[00] = \"ok start\"\n+ .Hooks.a/0[00] = \"ok stop\"\n+ .Hooks.a/0[01] = \"ok start\"\n- .Hooks.a/0[01] = \"ok stop\""
+	if d := difference(one, two); d != want {
+		t.Errorf("the order of hooks was told as\n%s\nwant\n%s", d, want)
+	}
+}

@@ -1,0 +1,66 @@
+package juju
+
+// What the tests run is built once: Juju's hook tools, the charm as it would be
+// deployed, and the main module's steps program.
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/juju/loggo"
+)
+
+const root = "../.." // the main module
+
+// built has what TestMain built.
+var built struct{ dir, jujuc, steps, charm string }
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	// Short, as sockets are below. No test's own folder: it outlives each.
+	dir, err := os.MkdirTemp("/tmp", "juju-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	if err := build(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	_, _ = loggo.RemoveWriter("default") // a test shows its own agents' log when it fails
+	loggo.GetLogger("").SetLogLevel(loggo.INFO)
+	loggo.GetLogger("unit").SetLogLevel(loggo.DEBUG)
+	return m.Run()
+}
+
+func build(dir string) error {
+	built.dir, built.jujuc, built.steps = dir, filepath.Join(dir, "jujuc"), filepath.Join(dir, "steps")
+	built.charm = filepath.Join(dir, "kafka-connect-file.charm")
+	for _, command := range [][]string{
+		{"go", "build", "-o", filepath.Join(dir, "jujuc-real"), "github.com/juju/juju/cmd/jujuc"},
+		{"go", "build", "-C", root, "-o", built.steps, "./charmtest/internal/steps"},
+		{"go", "run", "-C", root, "./cmd/charmpack", "-out", dir, "examples/kafka-connect-file"},
+	} {
+		start := time.Now()
+		cmd := exec.Command(command[0], command[1:]...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("cannot build what the tests run: %q: %w\n%s", command, err, out)
+		}
+		fmt.Printf("%5.1f s  %s\n", time.Since(start).Seconds(), command[len(command)-1])
+	}
+	return os.WriteFile(built.jujuc, []byte(fmt.Sprintf(toolScript, dir)), 0o755)
+}
+
+// toolScript stands before Juju's program: it notes that a tool was run as a
+// process, and finds the agent for a charm that was kept from finding it.
+const toolScript = `#!/bin/bash
+echo "$JUJU_UNIT_NAME ${0##*/}" >>"${JUJU_CHARM_DIR%%/agents/*}/tools.log"
+[ -z "$HIDDEN_SOCKET" ] || export JUJU_AGENT_SOCKET_ADDRESS=$HIDDEN_SOCKET
+exec -a "$0" %s/jujuc-real "$@"
+`

@@ -1,0 +1,170 @@
+package juju
+
+// One story, told to Juju's agent and to charmtest.
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/juju/loggo"
+
+	"github.com/juju/juju/acceptance/kafka-connect-base/controller"
+)
+
+// patience is how long the agents may take for one step before they count as
+// doing something else than charmtest.
+const patience = 40 * time.Second
+
+// story plays on both sides.
+type story struct {
+	t     *testing.T
+	dir   string
+	real  *controller.Model
+	world *steps // what the real side's charm finds: only its Kafka and Kubernetes are used
+	fake  *steps
+	log   *log
+}
+
+func newStory(t *testing.T, retry bool) *story {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "jj")
+	must(t, err)
+	s := &story{t: t, dir: dir, log: &log{}}
+	t.Cleanup(func() { must(t, os.RemoveAll(dir)) })
+	var args []string
+	if !retry {
+		args = []string{"-retries", "-1"}
+	}
+	s.world, s.fake = startSteps(t), startSteps(t, args...)
+	must(t, loggo.RegisterWriter(dir, s.log))
+	s.real, err = controller.New(controller.Options{Dir: dir, Jujuc: built.jujuc, NoRetry: !retry})
+	must(t, err)
+	t.Cleanup(func() {
+		_, _ = loggo.RemoveWriter(dir)
+		if err := s.real.Close(); err != nil {
+			t.Errorf("agents ended with %v", err)
+		}
+		if t.Failed() {
+			t.Logf("the agents' log:\n%s", s.log)
+		}
+	})
+	return s
+}
+
+// step plays one step, waits until the agents are where charmtest is, and gives
+// what both have then. Anything in which they differ fails the test.
+func (s *story) step(one step) controller.Answer {
+	s.t.Helper()
+	start := time.Now()
+	want := s.fake.do(one)
+	action, err := s.do(one)
+	must(s.t, err)
+	if one.Do == "refuse" {
+		return want
+	}
+	deadline := time.Now().Add(patience)
+	var got controller.Answer
+	for {
+		idle := s.real.Idle()
+		got = s.real.Look(action)
+		if idle {
+			got.World = s.world.do(step{Do: "look"}).World
+			if difference(want, got) == "" {
+				break
+			}
+		}
+		if trouble := s.real.Trouble(); len(trouble) > 0 {
+			s.t.Fatalf("%s: %q", one.Do, trouble)
+		}
+		if time.Now().After(deadline) {
+			s.t.Fatalf("%s: Juju's agent (+) and charmtest (-) differ (idle: %v):\n%s", one.Do, idle, difference(want, got))
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	s.real.Told()
+	s.t.Logf("%-18s %4.1f s  %s", one.Do, time.Since(start).Seconds(), told(got))
+	if s.t.Failed() {
+		s.t.FailNow()
+	}
+	return got
+}
+
+func told(a controller.Answer) string {
+	var out []string
+	for unit, hooks := range a.Hooks {
+		out = append(out, fmt.Sprintf("%s: %s", unit, strings.Join(hooks, ", ")))
+	}
+	return strings.Join(out, "; ")
+}
+
+// do plays a step to the controller; it gives the number of an action.
+func (s *story) do(one step) (action string, err error) {
+	if _, ask := one.Config["kubeconfig"]; ask {
+		one.Config["kubeconfig"] = s.world.kubeconfig
+	}
+	switch one.Do {
+	case "look":
+		return "", nil
+	case "deploy":
+		return "", s.real.Deploy(one.App, one.Charm, one.Units, one.Config)
+	case "kafka":
+		return "", s.real.Remote(one.App, s.world.brokers...)
+	case "integrate":
+		return "", s.real.Integrate(one.One, one.Two)
+	case "remove-relation":
+		return "", s.real.RemoveRelation(one.One, one.Two)
+	case "configure":
+		return "", s.real.Configure(one.App, one.Config)
+	case "add-unit":
+		return "", s.real.AddUnit(one.App)
+	case "remove-unit":
+		return "", s.real.RemoveUnit(one.Unit)
+	case "remove-application":
+		return "", s.real.RemoveApplication(one.App)
+	case "lead":
+		return "", s.real.Lead(one.App, one.Unit)
+	case "refresh":
+		return "", s.real.Refresh(one.App, one.Charm)
+	case "resolve":
+		return "", s.real.Resolve(one.Unit)
+	case "refuse":
+		request := map[string]string{"config-get": controller.RequestConfig, "flush": controller.RequestFlush}[one.Refuse]
+		return "", s.real.Refuse(request, one.Times)
+	case "action":
+		return s.real.Act(one.Unit, one.Action, one.Params)
+	}
+	return "", fmt.Errorf("cannot do %q: no such step", one.Do)
+}
+
+// processes counts the hook tools that were run as processes.
+func (s *story) processes() int {
+	text, err := os.ReadFile(filepath.Join(s.dir, "tools.log"))
+	if err != nil && !os.IsNotExist(err) {
+		s.t.Error(err)
+	}
+	return strings.Count(string(text), "\n")
+}
+
+// log keeps what the agents logged, which has the hooks' own words.
+type log struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+// Write is loggo's.
+func (l *log) Write(e loggo.Entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	fmt.Fprintf(&l.text, "%s %s %s %s\n", e.Timestamp.Format("05.000"), e.Level, e.Module, e.Message)
+}
+
+func (l *log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
