@@ -48,9 +48,9 @@ func (t Target) String() string {
 	return fmt.Sprintf("%s (no. %d): %s", t.Effect, t.Nth, t.Way)
 }
 
-// Lost is what a charm is told by [Fail] and [LoseAnswer]: a request that timed
+// errLost is what a charm is told by [Fail] and [LoseAnswer]: a request that timed
 // out, of which nobody can say what became of it.
-var Lost = fmt.Errorf("struck by a test: %w", context.DeadlineExceeded)
+var errLost = fmt.Errorf("struck by a test: %w", context.DeadlineExceeded)
 
 // reads are the words of effects that change nothing.
 var reads = []string{
@@ -166,14 +166,14 @@ func (f Folder) Seam() func(ctx context.Context, effect string, do func() error)
 		case KillBefore:
 			die()
 		case Fail:
-			return Lost
+			return errLost
 		}
 		err = do()
 		switch way {
 		case KillAfter, Depose:
 			die()
 		case LoseAnswer:
-			return errors.Join(err, Lost)
+			return errors.Join(err, errLost)
 		}
 		return err
 	}
