@@ -30,6 +30,9 @@ type cluster struct {
 	stdin   io.Closer
 }
 
+// release is that in kubelite/go.mod; the linker writes it into the program.
+const release = "v1.36.3"
+
 // real is the one cluster: starting it takes longer than most tests. Tests keep
 // to namespaces of their own.
 var real *cluster
@@ -65,7 +68,7 @@ func build() (string, error) {
 	}
 	fmt.Println("building kubelite, a real Kubernetes API server (minutes the first time, seconds from then on)")
 	begin := time.Now()
-	command := exec.Command("go", "build", "-ldflags=-s -w", "-o", binary, ".")
+	command := exec.Command("go", "build", "-ldflags=-s -w -X k8s.io/component-base/version.gitVersion="+release, "-o", binary, ".")
 	command.Dir = "kubelite"
 	command.Stdout, command.Stderr = os.Stdout, os.Stderr
 	if err := command.Run(); err != nil {

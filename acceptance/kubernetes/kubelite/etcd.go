@@ -13,7 +13,7 @@ import (
 
 // startEtcd runs etcd on free ports of loopback. Nothing is kept for long, so
 // it does not wait for the disk.
-func startEtcd(dir string) (*embed.Etcd, error) {
+func startEtcd(dir, log string) (*embed.Etcd, error) {
 	c := embed.NewConfig()
 	c.Dir = dir
 	free := []url.URL{{Scheme: "http", Host: "127.0.0.1:0"}}
@@ -21,7 +21,7 @@ func startEtcd(dir string) (*embed.Etcd, error) {
 	c.ListenPeerUrls, c.AdvertisePeerUrls = free, free
 	c.InitialCluster = c.InitialClusterFromName(c.Name)
 	c.UnsafeNoFsync = true
-	c.LogLevel = "error"
+	c.LogLevel, c.LogOutputs = "error", []string{log}
 	c.TickMs, c.ElectionMs = 100, 1000
 	e, err := embed.StartEtcd(c)
 	if err != nil {

@@ -61,10 +61,9 @@ func run(dir string, stdin io.Reader, stdout io.Writer) error {
 		return fmt.Errorf("cannot write a log: %w", err)
 	}
 	defer log.Close()
-	klog.LogToStderr(false)
-	klog.SetOutput(log)
+	logTo(log)
 
-	store, err := startEtcd(filepath.Join(dir, "etcd"))
+	store, err := startEtcd(filepath.Join(dir, "etcd"), filepath.Join(dir, "etcd.log"))
 	if err != nil {
 		return err
 	}
@@ -114,4 +113,16 @@ func serve(ctx context.Context, end context.CancelCauseFunc, dir, etcd string, a
 		return cause
 	}
 	return nil
+}
+
+// logTo sends Kubernetes' log to a file, errors too.
+func logTo(file io.Writer) {
+	flags := flag.NewFlagSet("klog", flag.ContinueOnError)
+	klog.InitFlags(flags)
+	for name, value := range map[string]string{"logtostderr": "false", "alsologtostderr": "false", "stderrthreshold": "FATAL"} {
+		if err := flags.Set(name, value); err != nil {
+			klog.ErrorS(err, "A flag of the log is unknown", "flag", name)
+		}
+	}
+	klog.SetOutput(file)
 }
