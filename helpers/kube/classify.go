@@ -39,7 +39,7 @@ func (c *Client) classifyStatus(err error, s metav1.Status, t target) error {
 		return t.errorf(ErrNoNamespace, "the namespace %q does not exist", s.Details.Name)
 	case apierrors.IsNotFound(err), apierrors.IsAlreadyExists(err):
 		return err
-	case apierrors.IsConflict(err):
+	case apierrors.IsConflict(err), otherObject(s):
 		return conflict(s, t)
 	case apierrors.IsTimeout(err):
 		return t.errorf(ErrTimeout, "the Kubernetes API at %s gave up on it", c.host)
@@ -54,6 +54,13 @@ func (c *Client) classifyStatus(err error, s metav1.Status, t target) error {
 		return t.errorf(ErrInvalid, "the Kubernetes API refuses it: %s", causes(s))
 	}
 	return t.errorf(ErrInvalid, "the Kubernetes API refuses it: %s", s.Message)
+}
+
+// otherObject tells that an apply meant an object that has been made anew since:
+// a uid that is not the live one's counts as an invalid change of it.
+func otherObject(s metav1.Status) bool {
+	return s.Reason == metav1.StatusReasonInvalid && s.Details != nil &&
+		slices.ContainsFunc(s.Details.Causes, func(c metav1.StatusCause) bool { return c.Field == "metadata.uid" })
 }
 
 // causes names the fields at fault without their values.

@@ -125,3 +125,36 @@ func TestErrorsHoldNoSecret(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// What is made anew under our name between our look and our write is not
+// written to: the API server calls our uid an invalid change, and it is none.
+func TestAnotherObjectInItsPlaceIsAConflict(t *testing.T) {
+	t.Parallel()
+	server := serve(t, inData)
+	w := example()
+	apply(t, connect(t, server.Kubeconfig()), w)
+	var set kube.Object
+	if !live(t, server, setPath, &set) {
+		t.Fatal("there is no StatefulSet")
+	}
+	client, err := kube.Connect(kube.Options{Kubeconfig: server.Kubeconfig(),
+		Seam: func(_ context.Context, effect string, do func() error) error {
+			if effect == "kube: apply statefulset/data/mongo-connect" {
+				if err := rawClient(t, server).Delete().AbsPath(setPath).Do(t.Context()).Error(); err != nil {
+					t.Error(err)
+				}
+				post(t, server, set, map[string]any{"metadata": map[string]any{"name": w.Name, "labels": map[string]any{"app": "stranger"}}})
+			}
+			return do()
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	w.Image = "apache/kafka:4.0.1"
+	_, err = client.Apply(t.Context(), w)
+	const want = "cannot apply statefulset/data/mongo-connect: it changed at the same time: the next attempt sees it as it is now"
+	if !errors.Is(err, kube.ErrConflict) || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
