@@ -22,8 +22,16 @@ func (defaulter) Default(o runtime.Object) {
 	switch o := o.(type) {
 	case *appsv1.StatefulSet:
 		defaultStatefulSet(&o.Spec)
+	case *corev1.Namespace:
+		if o.Labels == nil {
+			o.Labels = map[string]string{}
+		}
+		o.Labels[corev1.LabelMetadataName] = o.Name
 	case *corev1.Pod:
 		defaultPod(&o.Spec)
+		for i := range o.Spec.Containers { // of a pod, not of a template
+			defaultRequests(&o.Spec.Containers[i].Resources)
+		}
 	case *corev1.Service:
 		defaultService(&o.Spec)
 	case *corev1.Secret:
@@ -91,16 +99,19 @@ func defaultContainer(c *corev1.Container) {
 			setDefault(&from.FieldRef.APIVersion, "v1")
 		}
 	}
-	for name, limit := range c.Resources.Limits {
-		if c.Resources.Requests == nil {
-			c.Resources.Requests = corev1.ResourceList{}
-		}
-		if _, ok := c.Resources.Requests[name]; !ok {
-			c.Resources.Requests[name] = limit
-		}
-	}
 	for _, probe := range []*corev1.Probe{c.StartupProbe, c.ReadinessProbe, c.LivenessProbe} {
 		defaultProbe(probe)
+	}
+}
+
+func defaultRequests(r *corev1.ResourceRequirements) {
+	for name, limit := range r.Limits {
+		if r.Requests == nil {
+			r.Requests = corev1.ResourceList{}
+		}
+		if _, ok := r.Requests[name]; !ok {
+			r.Requests[name] = limit
+		}
 	}
 }
 

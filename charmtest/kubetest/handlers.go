@@ -82,6 +82,9 @@ func (s *Server) handleList(x *exchange) error {
 	listKind, apiVersion := x.kind.Kind+"List", x.kind.GroupVersion().String()
 	if strings.Contains(x.Header.Get("Accept"), "as=PartialObjectMetadata") {
 		listKind, apiVersion = "PartialObjectMetadataList", "meta.k8s.io/v1"
+		if len(items) == 0 {
+			items = nil // as the server converts it
+		}
 	}
 	x.reply(http.StatusOK, map[string]any{
 		"kind": listKind, "apiVersion": apiVersion,
@@ -292,16 +295,15 @@ func (s *Server) handleApply(x *exchange, u *user, content []byte) error {
 		return apierrors.NewBadRequest(fmt.Sprintf("error decoding YAML: %v", err))
 	}
 	if patch.GroupVersionKind() != x.kind.GroupVersionKind {
-		return apierrors.NewBadRequest(fmt.Sprintf("invalid object type: %v, Kind=%s", patch.GetAPIVersion(), patch.GetKind()))
+		return apierrors.NewBadRequest(fmt.Sprintf("invalid object type: %v", patch.GroupVersionKind()))
 	}
 	if patch.GetName() != "" && patch.GetName() != x.Name {
-		return apierrors.NewBadRequest(fmt.Sprintf("metadata.name of %q does not match the name on the URL %q", patch.GetName(), x.Name))
+		return apierrors.NewBadRequest(fmt.Sprintf("the name of the object (%s) does not match the name on the URL (%s)", patch.GetName(), x.Name))
 	}
 	if ns := patch.GetNamespace(); ns != "" && ns != x.Namespace {
 		return apierrors.NewBadRequest("the namespace of the provided object does not match the namespace sent on the request")
 	}
 	patch.SetName(x.Name)
-	patch.SetNamespace(x.Namespace)
 	if _, exists := s.store.get(x.key()); !exists {
 		create := x.Call
 		create.Verb = "create" // an apply that creates needs both

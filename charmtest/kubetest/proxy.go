@@ -28,7 +28,7 @@ func (s *Server) proxy(x *exchange) error {
 	}
 	service := o.(*corev1.Service)
 	if len(parts) > 1 && !hasPort(service, parts[1]) {
-		return apierrors.NewServiceUnavailable(fmt.Sprintf("no service port %q found for service %q", parts[1], name))
+		return apierrors.NewServiceUnavailable(fmt.Sprintf("no service port %s found for service %q", parts[1], name))
 	}
 	addrs := s.readyAddrs(x.Namespace, service.Spec.Selector)
 	if len(addrs) == 0 {

@@ -13,7 +13,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 // An edit makes the object that should be stored from the live one, nil when
@@ -106,10 +108,6 @@ func (s *Server) prepareLocked(k key, o, live runtime.Object) {
 		}
 		o.StringData = nil
 	case *corev1.Namespace:
-		if o.Labels == nil {
-			o.Labels = map[string]string{}
-		}
-		o.Labels[corev1.LabelMetadataName] = o.Name
 		o.Spec.Finalizers = []corev1.FinalizerName{corev1.FinalizerKubernetes}
 	}
 }
@@ -123,6 +121,9 @@ func (s *Server) allocateLocked(o *corev1.Service, live runtime.Object) {
 	if o.Spec.ClusterIP == "" {
 		n := s.store.next()
 		o.Spec.ClusterIP = fmt.Sprintf("10.96.%d.%d", n/250%250, n%250+1)
+	}
+	if before != nil && before.Spec.Type != o.Spec.Type && o.Spec.Type == corev1.ServiceTypeClusterIP {
+		o.Spec.ExternalTrafficPolicy, o.Spec.AllocateLoadBalancerNodePorts = "", nil
 	}
 	o.Spec.ClusterIPs = []string{o.Spec.ClusterIP}
 	o.Spec.IPFamilies = []corev1.IPFamily{corev1.IPv4Protocol}
@@ -171,9 +172,8 @@ func checkIdentity(k key, patch *unstructured.Unstructured, live runtime.Object)
 		return apierrors.NewConflict(k.kind.groupResource(), k.Name,
 			fmt.Errorf("uid mismatch: the provided object specified uid %s, and no existing object was found", uid))
 	case live != nil && uid != "" && accessor(live).GetUID() != uid:
-		return apierrors.NewConflict(k.kind.groupResource(), k.Name,
-			//lint:ignore ST1005 in the API server's words
-			fmt.Errorf("Precondition failed: UID in precondition: %v, UID in object meta: %v", uid, accessor(live).GetUID()))
+		immutable := field.Invalid(field.NewPath("metadata", "uid"), uid, "field is immutable")
+		return apierrors.NewInvalid(k.kind.GroupKind(), k.Name, field.ErrorList{immutable, immutable}) // two look, and both say so
 	case live != nil && patch.GetResourceVersion() != "" && patch.GetResourceVersion() != accessor(live).GetResourceVersion():
 		return modified(k)
 	}
@@ -203,7 +203,9 @@ func (s *Server) updateEdit(k key, manager string, create bool, make edit) edit 
 			return nil, modified(k)
 		}
 		if live != nil && m.GetUID() != "" && m.GetUID() != accessor(live).GetUID() {
-			return nil, checkIdentity(k, withUID(m.GetUID()), live)
+			return nil, apierrors.NewConflict(k.kind.groupResource(), k.Name,
+				//lint:ignore ST1005 in the API server's words
+				fmt.Errorf("Precondition failed: UID in precondition: %v, UID in object meta: %v", m.GetUID(), accessor(live).GetUID()))
 		}
 		defaulter{}.Default(o)
 		base := live
@@ -222,12 +224,6 @@ func (s *Server) updateEdit(k key, manager string, create bool, make edit) edit 
 	}
 }
 
-func withUID(uid types.UID) *unstructured.Unstructured {
-	u := &unstructured.Unstructured{Object: map[string]any{}}
-	u.SetUID(uid)
-	return u
-}
-
 // remove deletes an object. Pods, and namespaces with what is in them, end in
 // their own time.
 func (s *Server) remove(k key, options metav1.DeleteOptions) (runtime.Object, error) {
@@ -239,12 +235,13 @@ func (s *Server) remove(k key, options metav1.DeleteOptions) (runtime.Object, er
 	}
 	m := accessor(live)
 	if p := options.Preconditions; p != nil {
+		kind := schema.GroupResource{Group: k.kind.Group, Resource: k.kind.Kind} // here the server names the kind
 		if p.UID != nil && *p.UID != m.GetUID() {
-			return nil, apierrors.NewConflict(k.kind.groupResource(), k.Name, fmt.Errorf(
+			return nil, apierrors.NewConflict(kind, k.Name, fmt.Errorf(
 				"the UID in the precondition (%s) does not match the UID in record (%s). The object might have been deleted and then recreated", *p.UID, m.GetUID()))
 		}
 		if p.ResourceVersion != nil && *p.ResourceVersion != m.GetResourceVersion() {
-			return nil, apierrors.NewConflict(k.kind.groupResource(), k.Name, fmt.Errorf(
+			return nil, apierrors.NewConflict(kind, k.Name, fmt.Errorf(
 				"the ResourceVersion in the precondition (%s) does not match the ResourceVersion in record (%s). The object might have been modified", *p.ResourceVersion, m.GetResourceVersion()))
 		}
 	}
