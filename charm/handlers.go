@@ -32,6 +32,13 @@ func (l *layer) waitForKafka(ctx context.Context, _ *reactive.Changes) error {
 	if missing > 0 {
 		return reactive.Waiting("waiting for %d Kafka unit(s) to say a usable host and port", missing)
 	}
+	relations, err := l.unit.Relations(ctx, Kafka.Name)
+	if err != nil {
+		return err
+	}
+	if len(relations) > 0 {
+		return reactive.Waiting("waiting for Kafka's units to join")
+	}
 	return reactive.Blocked("Kafka is missing: juju integrate %s:kafka with a Kafka application", l.unit.Application())
 }
 
