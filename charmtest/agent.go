@@ -234,6 +234,7 @@ func (m *Model) finished(u *unit, h *hookInfo) {
 	case "upgrade-charm":
 		s.charmVersion = h.charm
 		s.queued = &hookInfo{kind: "config-changed"}
+		s.settingsVer = 0 // the agent starts over and forgets which it has told
 	case "stop":
 		s.stopped = true
 	case "remove":

@@ -130,11 +130,7 @@ func (c *hookContext) apply(commit *Commit) {
 			v.r.unitBag(u.name).update(diff)
 		}
 		if diff, ok := commit.Apps[id]; ok {
-			v.r.appBag(u.app.name).update(diff)
-			if local := u.local.relations[v.r.id]; v.r.peer() && local != nil {
-				// A writer is not told of its own writing.
-				local.applications[u.app.name] = v.r.appBag(u.app.name).version
-			}
+			v.r.appBag(u.app.name).update(diff) // in a peer relation the leader is told of its own writing, too
 		}
 	}
 	for e, ranges := range c.opened {

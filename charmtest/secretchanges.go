@@ -71,7 +71,27 @@ func (c *hookContext) mayManage(s *secret) error {
 	return nil
 }
 
-func (ch *secretChanges) add(p secretChange) { ch.pending = append(ch.pending, p) }
+// add merges what is set into what the same hook added or set before: they become one revision.
+func (ch *secretChanges) add(p secretChange) {
+	for i := range ch.pending {
+		before := &ch.pending[i]
+		if p.kind != "set" || before.s != p.s || before.kind != "add" && before.kind != "set" {
+			continue
+		}
+		if first := before.edit; first != nil && p.edit != nil {
+			both := p.edit
+			p.edit = func(s *secret) { first(s); both(s) }
+		}
+		if p.edit != nil {
+			before.edit = p.edit
+		}
+		if p.content != nil {
+			before.content = p.content
+		}
+		return
+	}
+	ch.pending = append(ch.pending, p)
+}
 
 // check refuses what the controller would.
 func (ch *secretChanges) check(c *hookContext) error {

@@ -40,7 +40,7 @@ func watchHandlers() map[string]handler {
 			return strings(c.keys(false, func() map[string]string { return nil }))
 		},
 		"WatchActionNotifications": func(c *call) (any, error) {
-			return strings(c.keys(false, func() map[string]string { return c.m.pending(c.unit.name) }))
+			return strings(c.keys(true, func() map[string]string { return c.m.pending(c.unit.name) }))
 		},
 		"WatchUnitRelations": func(c *call) (any, error) {
 			return strings(c.keys(false, func() map[string]string {
