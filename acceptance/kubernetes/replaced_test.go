@@ -23,7 +23,7 @@ func TestAnotherObjectInItsPlaceIsAConflict(t *testing.T) {
 	}
 	client := connect(t, real.Token, replace)
 	apply(t, client, w)
-	w.ServiceType = "NodePort"
+	w.Port = 28083 // of no port the stranger has
 	_, err := client.Apply(t.Context(), w)
 	isError(t, err, kube.ErrConflict, "cannot apply service/replaced/mongo-connect: it changed at the same time")
 	_, err = client.Apply(t.Context(), w)
