@@ -18,7 +18,7 @@ import (
 
 // patience is how long the agents may take for one step before they count as
 // doing something else than charmtest.
-const patience = 40 * time.Second
+const patience = 20 * time.Second
 
 // story plays on both sides.
 type story struct {

@@ -90,7 +90,7 @@ func enterScope(c *call) (any, error) {
 	switch {
 	case r == nil:
 		return refuse(notFound("relation")), nil
-	case r.life != life.Alive:
+	case r.life != life.Alive || c.unit.life != life.Alive:
 		return refuse(&params.Error{Code: params.CodeCannotEnterScope, Message: "cannot enter scope: unit or relation is not alive"}), nil
 	case !r.scope[c.unit.name]:
 		r.enter(c.unit)

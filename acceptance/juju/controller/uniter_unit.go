@@ -174,6 +174,9 @@ func (u *unit) setState(arg params.SetUnitStateArg) {
 func goalState(c *call) (any, error) {
 	since := now()
 	status := func(u *unit) params.GoalStateStatus {
+		if u.life != life.Alive {
+			return params.GoalStateStatus{Status: string(u.life), Since: &since}
+		}
 		return params.GoalStateStatus{Status: u.status.Status, Since: &since}
 	}
 	goal := &params.GoalState{Units: params.UnitsGoalState{}, Relations: map[string]params.UnitsGoalState{}}
