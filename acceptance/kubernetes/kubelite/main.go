@@ -49,6 +49,7 @@ type ready struct {
 
 func run(dir string, stdin io.Reader, stdout io.Writer) error {
 	start := time.Now()
+	signal.Ignore(syscall.SIGPIPE) // whoever reads us may be gone before there is anything to read
 	signals, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	ctx, end := context.WithCancelCause(signals)
