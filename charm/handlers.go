@@ -17,7 +17,7 @@ func set(flag flags.Flag) reactive.Handler {
 	}
 }
 
-func clear(flag flags.Flag) reactive.Handler {
+func unset(flag flags.Flag) reactive.Handler {
 	return func(_ context.Context, change *reactive.Changes) error {
 		change.Clear(flag)
 		return nil
@@ -136,7 +136,7 @@ func (l *layer) compare(ctx context.Context, change *reactive.Changes) error {
 		return err
 	}
 	if !current {
-		change.Clear(Configured)
+		change.Clear(Configured, Running)
 	}
 	return nil
 }
@@ -155,9 +155,8 @@ func (l *layer) lookAfter(ctx context.Context, change *reactive.Changes) error {
 		l.unit.Log().Warn("workers are not ready", "reason", health.Message)
 		change.Clear(Running)
 	case health.Missing > 0:
-		l.unit.Log().Warn("connectors are gone; registering them again", "connectors", health.Missing)
-		_, err := l.unit.Restore(ctx)
-		return err
+		l.unit.Log().Warn("connectors are not as they were registered; registering them again", "connectors", health.Missing)
+		change.Clear(Running) // waiting for the workers restores what is remembered, and the upper layer does the rest
 	case health.Failed != "":
 		return reactive.Blocked("%s", health.Failed)
 	}

@@ -34,13 +34,13 @@ func (l *layer) whatIsThere() reactive.Rules {
 		reactive.When(flags.Not(Kubernetes.Joined, kubeconfigSet)).
 			Do("look for a service account", l.lookForServiceAccount).Sets(trusted).Clears(trusted),
 		reactive.When(flags.Any(Kubernetes.Joined, kubeconfigSet).And(flags.All(trusted))).
-			Do("leave the service account", clear(trusted)).Clears(trusted),
+			Do("leave the service account", unset(trusted)).Clears(trusted),
 		reactive.When(flags.All(Kafka.Available, topicsSet).And(flags.Any(Kubernetes.Joined, kubeconfigSet, trusted), flags.Not(Ready))).
 			Do("say ready", set(Ready)).Sets(Ready),
 		reactive.When(flags.All(Ready).And(flags.NotAll(Kafka.Available, topicsSet))).
-			Do("say not ready", clear(Ready)).Clears(Ready),
+			Do("say not ready", unset(Ready)).Clears(Ready),
 		reactive.When(flags.All(Ready).And(flags.Not(Kubernetes.Joined, kubeconfigSet, trusted))).
-			Do("say not ready without Kubernetes", clear(Ready)).Clears(Ready),
+			Do("say not ready without Kubernetes", unset(Ready)).Clears(Ready),
 		reactive.When(flags.All()).
 			Do("check the options", l.checkOptions),
 		reactive.When(flags.Not(flags.Leader)).
@@ -61,13 +61,17 @@ func (l *layer) takingLeave() reactive.Rules {
 	}
 }
 
-// building goes one step a rule; every step looks first at what there is.
+// building goes one step a rule; every step looks first at what there is. What
+// was deployed is compared with what is wanted, in every hook, before anybody
+// waits for it or works with it.
 func (l *layer) building() reactive.Rules {
 	return reactive.Rules{
 		reactive.When(flags.All(flags.Leader, Kafka.Available, topicsSet).And(flags.Not(TopicCreated))).
 			Do("create topics", l.createTopics).Sets(TopicCreated),
 		reactive.When(flags.All(flags.Leader, Ready, TopicCreated).And(flags.Not(Install))).
 			Do("wait for the upper layer", l.waitForUpperLayer),
+		reactive.When(flags.All(flags.Leader, Ready, Configured)).
+			Do("compare with what was deployed", l.compare).Clears(Configured, Running),
 		reactive.When(flags.All(flags.Leader, Ready, TopicCreated, Install).And(flags.Not(Configured))).
 			Do("deploy workers", l.deploy).Sets(Installed, Configured).Clears(Running),
 		reactive.When(flags.All(flags.Leader, Ready, Configured).And(flags.Not(Running))).
@@ -75,12 +79,9 @@ func (l *layer) building() reactive.Rules {
 	}
 }
 
-// keeping notices what has changed since: in the options and relations in every
-// hook, and in Kubernetes and Connect at update-status.
+// keeping notices at update-status what has changed in Kubernetes and Connect.
 func (l *layer) keeping() reactive.Rules {
 	return reactive.Rules{
-		reactive.When(flags.All(flags.Leader, Ready, Configured)).
-			Do("compare with what was deployed", l.compare).Clears(Configured),
 		reactive.When(flags.All(flags.Leader, Ready, Running, flags.Hook("update-status"))).
 			Do("look after the workers", l.lookAfter).Clears(Configured, Running),
 		reactive.When(flags.All(flags.Leader, Running)).

@@ -185,6 +185,9 @@ func (u *Unit) call(ctx context.Context, request func(context.Context, *connect.
 	if err := u.mustLead(ctx); err != nil {
 		return nil, err
 	}
+	if settings, err := u.Settings(ctx); err == nil && settings.Workers == 0 {
+		return nil, reactive.Blocked("no worker runs to be asked: option workers is 0")
+	}
 	client, err := u.connect(ctx)
 	if err != nil {
 		return nil, err
@@ -227,6 +230,9 @@ func restOutcome(err error) error {
 	if o, _ := reactive.OutcomeOf(err); o != reactive.OutcomeFailed {
 		return err
 	}
+	if errors.Is(err, connect.Invalid) {
+		return reactive.Blocked("%v", err)
+	}
 	return reactive.Waiting("waiting for Kafka Connect: %v", err)
 }
 
@@ -257,14 +263,18 @@ func (u *Unit) connect(ctx context.Context) (*connect.Client, error) {
 }
 
 func (u *Unit) rest(ctx context.Context) ([]string, http.RoundTripper, error) {
-	w, p, err := u.identified(ctx)
-	if err == nil {
-		return p.rest(ctx, w)
+	access, err := u.Access(ctx)
+	if err != nil {
+		return nil, nil, err
 	}
-	if m, unknown := u.recall(ctx); unknown == nil && len(m.Service) > 0 {
+	if m, err := u.recall(ctx); access == "" && err == nil && len(m.Service) > 0 {
 		return m.Service, nil, nil
 	}
-	return nil, nil, err
+	w, p, err := u.identified(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return p.rest(ctx, w)
 }
 
 // GetWorkerService gives "host:port" of the workers' Service, or "" where it is

@@ -133,10 +133,17 @@ func (u *Unit) Deploy(ctx context.Context) (changed bool, err error) {
 	if err := u.refuseOldClient(ctx, w); err != nil {
 		return false, err
 	}
+	if err := u.refuseNewGroup(ctx, w); err != nil {
+		return false, err
+	}
 	p, err := u.where(ctx)
 	if err != nil {
 		return false, err
 	}
+	if err := u.mustLead(ctx); err != nil { // asking Kafka may have taken a while
+		return false, err
+	}
+	u.client = nil // the workers may move to where it does not lead
 	ctx, cancel := u.attempt(ctx)
 	defer cancel()
 	if err := u.moveAway(ctx, p, w); err != nil {
@@ -147,7 +154,7 @@ func (u *Unit) Deploy(ctx context.Context) (changed bool, err error) {
 		return false, err
 	}
 	return changed, u.remember(ctx, func(m *memory) {
-		m.Deployed, m.Namespace = fingerprint(w), w.Namespace
+		m.Deployed, m.Namespace, m.Group = fingerprint(w), w.Namespace, w.Properties["group.id"]
 		m.Bootstrap = strings.Split(w.Properties["bootstrap.servers"], ",")
 	})
 }
@@ -192,6 +199,8 @@ func (u *Unit) refuseOldClient(ctx context.Context, w kube.Workers) error {
 		return err
 	}
 	defer admin.Close()
+	ctx, cancel := u.attempt(ctx)
+	defer cancel()
 	protocol, err := admin.Protocol(ctx)
 	if err != nil {
 		return outcome(err)
@@ -201,6 +210,10 @@ func (u *Unit) refuseOldClient(ctx context.Context, w kube.Workers) error {
 	}
 	return nil
 }
+
+// lastLook is the least time in which a look makes sense: one that is cut short
+// would only say so, and hide what the one before it saw.
+const lastLook = 3 * time.Second
 
 // maxPoll is the longest pause between two looks at something awaited.
 const maxPoll = 2 * time.Second
@@ -225,7 +238,7 @@ func (u *Unit) Await(ctx context.Context) error {
 		if err == nil {
 			return u.arrived(ctx, p, w)
 		}
-		if !p.wakes() || !isWaiting(err) || u.remaining() == 0 {
+		if !p.wakes() || !isWaiting(err) || u.remaining() < lastLook {
 			return err
 		}
 		select {
@@ -239,6 +252,11 @@ func (u *Unit) Await(ctx context.Context) error {
 // arrived lets what the roll made useless go, and remembers where the workers
 // answered, for proxies and for the day when Kubernetes is gone first.
 func (u *Unit) arrived(ctx context.Context, p platform, w kube.Workers) error {
+	if err := u.mustLead(ctx); err != nil {
+		return err
+	}
+	ctx, cancel := u.attempt(ctx)
+	defer cancel()
 	if _, err := p.apply(ctx, w); err != nil {
 		return err
 	}

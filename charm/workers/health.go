@@ -42,7 +42,8 @@ func (u *Unit) Health(ctx context.Context) (Health, error) {
 	if !health.Deployed || !health.Ready {
 		return health, nil
 	}
-	return health, u.connectorHealth(ctx, &health)
+	err = u.connectorHealth(ctx, &health)
+	return health, err
 }
 
 func (u *Unit) connectorHealth(ctx context.Context, health *Health) error {

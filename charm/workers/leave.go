@@ -37,6 +37,7 @@ func (u *Unit) TakeLeave(ctx context.Context, endpoint string) (left bool, err e
 		return false, err
 	}
 	if access, err := u.Access(ctx); err != nil || access == "" {
+		u.Log().Warn("no way to Kubernetes: the workers go on there as they are", "namespace", m.Namespace, "statefulset", u.Application()+"-connect")
 		return true, err
 	}
 	return true, u.StopWorkers(ctx)
@@ -73,6 +74,7 @@ func (u *Unit) RemoveWithLast(ctx context.Context) error {
 		return err
 	}
 	if access, err := u.Access(ctx); err != nil || access == "" {
+		u.Log().Warn("no way to Kubernetes: what was deployed there stays, delete it by its label", "label", "app.kubernetes.io/instance="+u.Application()+"-connect")
 		return err
 	}
 	u.together = true

@@ -31,6 +31,7 @@ type memory struct {
 	HasSecrets bool                  `json:"has-secrets,omitempty"` // the vault holds more of the worker configuration
 	Deployed   string                `json:"deployed,omitempty"`    // hash of the workers as last applied; or stopped
 	Namespace  string                `json:"namespace,omitempty"`   // where they were applied
+	Group      string                `json:"group,omitempty"`       // their group.id
 	Bootstrap  []string              `json:"bootstrap,omitempty"`   // the brokers they know
 	Service    []string              `json:"service,omitempty"`     // the URLs at which they last answered
 }
@@ -48,7 +49,6 @@ type State string
 const (
 	StateRunning State = "RUNNING"
 	StatePaused  State = "PAUSED"
-	StateStopped State = "STOPPED"
 )
 
 // recall reads the memory, once a hook. Leader only: in some Juju versions a follower may not read it.

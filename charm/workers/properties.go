@@ -3,6 +3,7 @@ package workers
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 )
 
@@ -51,7 +52,12 @@ var known = strings.Fields(`
 	ssl.protocol ssl.enabled.protocols ssl.cipher.suites
 	ssl.truststore.location ssl.truststore.password ssl.truststore.type ssl.keystore.location
 	ssl.keystore.password ssl.keystore.type ssl.key.password ssl.client.auth
-	ssl.endpoint.identification.algorithm
+	ssl.endpoint.identification.algorithm ssl.keystore.key ssl.keystore.certificate.chain ssl.truststore.certificates
+	ssl.provider ssl.keymanager.algorithm ssl.trustmanager.algorithm ssl.secure.random.implementation ssl.engine.factory.class
+	ssl.principal.mapping.rules sasl.kerberos.service.name sasl.kerberos.kinit.cmd sasl.kerberos.min.time.before.relogin
+	sasl.kerberos.ticket.renew.window.factor sasl.kerberos.ticket.renew.jitter sasl.login.class
+	sasl.login.callback.handler.class sasl.login.refresh.window.factor sasl.login.refresh.buffer.seconds
+	sasl.oauthbearer.token.endpoint.url sasl.oauthbearer.scope.claim.name
 	sasl.mechanism sasl.jaas.config sasl.client.callback.handler.class
 `)
 
@@ -59,7 +65,7 @@ var known = strings.Fields(`
 var families = []string{
 	"producer.", "consumer.", "admin.", "key.converter.", "value.converter.", "header.converter.",
 	"internal.key.converter.", "internal.value.converter.", "config.providers.", "metrics.context.",
-	"config.storage.", "offset.storage.", "status.storage.", "listeners.https.", "ssl.", "sasl.",
+	"config.storage.", "offset.storage.", "status.storage.", "listeners.https.",
 }
 
 // overrides reads the option worker-config. Messages name the line and the key,
@@ -100,7 +106,7 @@ func misspelt(key string) string {
 		}
 	}
 	best, distance := "", 3
-	for _, name := range known {
+	for _, name := range append(slices.Sorted(maps.Keys(refused)), known...) {
 		if name == key {
 			return ""
 		}

@@ -4,13 +4,12 @@ package workers
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/connectcharm/kafka-connect-base/helpers/connect"
+	"github.com/connectcharm/kafka-connect-base/reactive"
 )
 
 // Restore registers every remembered connector that Connect does not have, or
@@ -35,39 +34,48 @@ func (u *Unit) Restore(ctx context.Context) (written int, err error) {
 			missing = append(missing, name)
 		}
 	}
-	failures := each(ctx, missing, func(ctx context.Context, name string) error {
+	for _, err := range each(ctx, missing, func(ctx context.Context, name string) error {
 		return u.restore(ctx, name, v.Connectors[name], m.Connectors[name].State, live[name])
-	})
-	return len(missing), errors.Join(failures...)
+	}) {
+		if err != nil {
+			return 0, err
+		}
+	}
+	return len(missing), nil
 }
 
+// asRemembered: a state that is not known yet is no reason to write.
 func asRemembered(live connect.Expanded, config map[string]string, state State) bool {
 	paused := live.Status.Connector.State == string(StatePaused)
 	return connect.Equal(live.Info.Config, config) && paused == (state == StatePaused)
 }
 
 func (u *Unit) restore(ctx context.Context, name string, config map[string]string, state State, live connect.Expanded) error {
-	_, err := u.must(ctx, name, func(ctx context.Context, c *connect.Client) (*connect.Response, error) {
-		if connect.Equal(live.Info.Config, config) {
-			return &connect.Response{StatusCode: http.StatusOK}, nil
+	if !connect.Equal(live.Info.Config, config) {
+		if _, err := u.must(ctx, name, func(ctx context.Context, c *connect.Client) (*connect.Response, error) {
+			return c.PutConfig(ctx, name, anyMap(config))
+		}); err != nil {
+			return err
 		}
-		return c.PutConfig(ctx, name, anyMap(config))
-	})
-	if err != nil || state == StateRunning || state == "" {
-		return err
 	}
-	_, err = u.must(ctx, name, func(ctx context.Context, c *connect.Client) (*connect.Response, error) { return c.Pause(ctx, name) })
+	change := (*connect.Client).Resume
+	if state == StatePaused {
+		change = (*connect.Client).Pause
+	} else if live.Status.Connector.State != string(StatePaused) {
+		return nil
+	}
+	_, err := u.must(ctx, name, func(ctx context.Context, c *connect.Client) (*connect.Response, error) { return change(c, ctx, name) })
 	return err
 }
 
-// must is call for those to whom a refusal is an error.
+// must is call for those to whom a refusal is an end: a blocked outcome.
 func (u *Unit) must(ctx context.Context, name string, request func(context.Context, *connect.Client) (*connect.Response, error)) (*connect.Response, error) {
 	response, err := u.call(ctx, request)
 	if err != nil {
 		return nil, err
 	}
 	if !succeeded(response) {
-		return response, fmt.Errorf("cannot register connector %q again: %s", name, Refusal(response))
+		return response, reactive.Blocked("connector %s: %s", name, Refusal(response))
 	}
 	return response, nil
 }
@@ -103,7 +111,7 @@ func (u *Unit) Connectors(ctx context.Context) ([]connect.Expanded, error) {
 const parallel = 16
 
 // each runs do for every name, some at once, and gives each one's error. A
-// canceled context ends them all.
+// cancelled context ends them all.
 func each(ctx context.Context, names []string, do func(context.Context, string) error) []error {
 	failures := make([]error, len(names))
 	var group errgroup.Group

@@ -3,6 +3,7 @@ package workers
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -81,6 +82,11 @@ func parseSettings(config juju.Config, application, model string) (Settings, []s
 	c.expect(isDNSLabel(s.Namespace), "option namespace is %q: a Kubernetes namespace has lower-case letters, digits and inner hyphens", s.Namespace)
 	c.expect(!strings.ContainsAny(s.GroupID, "\n\r\t"), "option group-id holds a line break or a tab: write it in one line")
 	c.expect(!strings.ContainsAny(s.Image, " \n\r\t"), "option image is %q: write one image reference without blanks", s.Image)
+	c.expect(len(s.Topics) > 0 || config.String("topics") == "", "option topics names no topic: write names, separated by blanks or commas")
+	c.expect(len(application) <= longestApplication,
+		"the application's name has %d letters, at most %d leave room for what Kubernetes adds: deploy it under a shorter one", len(application), longestApplication)
+	c.expect(!s.NetworkPolicy || s.Kubeconfig == "",
+		"option network-policy would shut out the charm itself, which comes through the API server with option kubeconfig: set it to false")
 	for _, topic := range s.Topics {
 		c.expect(isTopicName(topic), "option topics: %q is not a name Kafka takes: letters, digits, '.', '_' and '-', at most 249", topic)
 	}
@@ -89,6 +95,10 @@ func parseSettings(config juju.Config, application, model string) (Settings, []s
 	s.Overrides = c.overrides(config.String("worker-config"))
 	return s, c.problems
 }
+
+// longestApplication leaves room for "-connect" in the name of a StatefulSet, which Kubernetes
+// bounds at 52 by the labels of its pods.
+const longestApplication = 44
 
 // check gathers what is wrong.
 type check struct {
@@ -101,21 +111,19 @@ func (c *check) expect(ok bool, format string, args ...any) {
 	}
 }
 
-// memory reads 512M, 1G, 1.5G, 512Mi or 1Gi; like Juju's constraints, all are powers of 1024.
+// sizes are 512M, 1G, 1.5G, 512Mi or 1GiB; like Juju's constraints, all are powers of 1024.
+var sizes = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)([MG])i?B?$`)
+
 func (c *check) memory(text string) (mib int) {
 	text = orDefault(strings.TrimSpace(text), "1G")
-	number := strings.TrimSuffix(strings.TrimSuffix(text, "i"), "B")
-	factor := 0.0
-	switch {
-	case strings.HasSuffix(number, "M"):
-		factor = 1
-	case strings.HasSuffix(number, "G"):
-		factor = 1024
+	if parts := sizes.FindStringSubmatch(text); parts != nil {
+		amount, err := strconv.ParseFloat(parts[1], 64)
+		if err == nil && parts[2] == "G" {
+			amount *= 1024
+		}
+		mib = int(min(amount, 1<<30))
 	}
-	amount, err := strconv.ParseFloat(strings.TrimRight(number, "MG"), 64)
-	mib = int(amount * factor)
-	c.expect(err == nil && mib >= 256 && mib <= 1024*1024,
-		"option memory is %q: write it as 512M or 2G, from 256M to 1024G", text)
+	c.expect(mib >= 256 && mib <= 1024*1024, "option memory is %q: write it as 512M or 2G, from 256M to 1024G", text)
 	return mib
 }
 
@@ -152,8 +160,14 @@ func (c *check) profile(text string) (p kube.Profile) {
 	return p
 }
 
-func splitTopics(text string) []string {
-	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" ,\t\r\n", r) })
+// splitTopics gives each topic once, in the order of their first mention.
+func splitTopics(text string) (topics []string) {
+	for _, topic := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" ,\t\r\n", r) }) {
+		if !slices.Contains(topics, topic) {
+			topics = append(topics, topic)
+		}
+	}
+	return topics
 }
 
 // isTopicName follows Kafka's own rule (org.apache.kafka.common.internals.Topic).

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/connectcharm/kafka-connect-base/helpers/kafka"
+	"github.com/connectcharm/kafka-connect-base/helpers/kube"
 	"github.com/connectcharm/kafka-connect-base/reactive"
 )
 
@@ -155,21 +156,39 @@ func checkTopics(names TopicNames, existing map[string]kafka.Topic) error {
 	return nil
 }
 
-// refuseSharedGroup blocks where workers that are not ours use our group id: both
-// would share connectors and overwrite each other's. It asks only as long as
-// this application has no workers of its own.
+// refuseSharedGroup blocks where workers that are not ours use a group id: both
+// would share connectors and overwrite each other's. The group our own workers
+// were deployed with is ours.
 func (u *Unit) refuseSharedGroup(ctx context.Context, admin *kafka.Admin, id string) error {
-	memory, err := u.recall(ctx)
-	if err != nil || memory.Deployed != "" {
+	m, err := u.recall(ctx)
+	if err != nil || m.Group == id {
 		return err
 	}
 	group, err := admin.Group(ctx, id)
 	if err != nil || len(group.Members) == 0 {
 		return err
 	}
-	if ours, err := u.workersExist(ctx); ours || err != nil {
-		return err
+	if m.Group == "" { // a hook that deployed may have been killed before Juju heard of it
+		if ours, err := u.workersExist(ctx); ours || err != nil {
+			return err
+		}
 	}
 	return reactive.Blocked("Kafka group %q already has %d member(s), at %s: set option group-id to a name nobody uses",
 		id, len(group.Members), group.Members[0].Host)
+}
+
+// refuseNewGroup asks again when the workers are to change to another group.
+func (u *Unit) refuseNewGroup(ctx context.Context, w kube.Workers) error {
+	m, err := u.recall(ctx)
+	if err != nil || m.Group == "" || m.Group == w.Properties["group.id"] {
+		return err
+	}
+	admin, err := u.kafka(ctx)
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	ctx, cancel := u.attempt(ctx)
+	defer cancel()
+	return outcome(u.refuseSharedGroup(ctx, admin, w.Properties["group.id"]))
 }

@@ -116,14 +116,28 @@ func (c *Cluster) forward(req kmsg.Request) (kmsg.Response, error, bool) {
 	if err != nil {
 		return nil, err, true
 	}
-	var res kmsg.Response
 	controller := len(c.gates) - 1 // kfake makes the last broker the controller
-	c.fake.SleepControl(func() { res, err = c.ask(controller, clone) })
-	if err != nil {
-		return nil, err, true
+	type answer struct {
+		res kmsg.Response
+		err error
 	}
-	res.SetVersion(req.GetVersion())
-	return res, nil, true
+	// SleepControl comes back without having called, or before it has come to an end, when the cluster is
+	// being closed or the request was taken from it.
+	answers := make(chan answer, 1)
+	c.fake.SleepControl(func() {
+		res, err := c.ask(controller, clone)
+		answers <- answer{res, err}
+	})
+	select {
+	case a := <-answers:
+		if a.err != nil {
+			return nil, a.err, true
+		}
+		a.res.SetVersion(req.GetVersion())
+		return a.res, nil, true
+	default:
+		return nil, errors.New("the controller did not answer"), true
+	}
 }
 
 // metadata leaves out stopped brokers, as a cluster does once it has noticed.

@@ -1,6 +1,6 @@
-// Command charmpack makes deployable charms of this repository's examples: it
-// composes the base layer with each, compiles the hook binary for every
-// architecture of its manifest's bases, and packs build/NAME.charm.
+// Command charmpack makes deployable charms: it composes the base layer with each
+// layer's folder, compiles the program in its folder dispatch for one
+// architecture, and packs build/NAME.charm.
 package main
 
 import (
@@ -50,7 +50,11 @@ func pack(ctx context.Context, base, layer, out, arch string) error {
 		return fmt.Errorf("cannot compose %s: %w", layer, err)
 	}
 	fmt.Fprintf(os.Stderr, "compiling the hook binary of %s (the first time takes a minute or two)\n", name)
-	if err := compile(ctx, "./"+filepath.Join(layer, "dispatch"), filepath.Join(dir, "dispatch"), arch); err != nil {
+	program, err := filepath.Abs(filepath.Join(dir, "dispatch"))
+	if err != nil {
+		return fmt.Errorf("cannot find where to write: %w", err)
+	}
+	if err := compile(ctx, layer, program, arch); err != nil {
 		return fmt.Errorf("cannot compile %s: %w", layer, err)
 	}
 	archive := filepath.Join(out, name+".charm")
@@ -65,8 +69,10 @@ func pack(ctx context.Context, base, layer, out, arch string) error {
 	return nil
 }
 
-func compile(ctx context.Context, program, out, arch string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", out, program)
+// compile builds the program in the layer's folder "dispatch", by the layer's own go.mod.
+func compile(ctx context.Context, layer, out, arch string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", out, "./dispatch")
+	cmd.Dir = layer
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch)
 	cmd.Stderr = os.Stderr
 	return cmd.Run()

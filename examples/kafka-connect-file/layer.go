@@ -35,14 +35,15 @@ func Layer(unit *helpers.Unit) reactive.Rules {
 }
 
 func (l *layer) configure(ctx context.Context, change *reactive.Changes) error {
+	if err := l.SetBaseImage(ctx, "apache/kafka:4.3.1"); err != nil {
+		return err
+	}
 	change.Set(Configured, charm.Install)
-	return cmp.Or(
-		l.SetBaseImage(ctx, "apache/kafka:4.3.1"),
-		l.SetWorkerConfig(ctx, map[string]string{
-			"key.converter":   "org.apache.kafka.connect.storage.StringConverter",
-			"value.converter": "org.apache.kafka.connect.storage.StringConverter",
-			"plugin.path":     "/opt/kafka/libs/connect-file-4.3.1.jar",
-		}))
+	return l.SetWorkerConfig(ctx, map[string]string{
+		"key.converter":   "org.apache.kafka.connect.storage.StringConverter",
+		"value.converter": "org.apache.kafka.connect.storage.StringConverter",
+		"plugin.path":     "/opt/kafka/libs/connect-file-4.3.1.jar",
+	})
 }
 
 func (l *layer) register(ctx context.Context, change *reactive.Changes) error {
@@ -53,10 +54,10 @@ func (l *layer) register(ctx context.Context, change *reactive.Changes) error {
 	}
 	source := map[string]any{"connector.class": "FileStreamSource", "file": config.String("source-file"), "topic": settings.Topics[0]}
 	sink := map[string]any{"connector.class": "FileStreamSink", "file": config.String("sink-file"), "topics": strings.Join(settings.Topics, ",")}
-	if err := cmp.Or(
-		helpers.Accepted(l.RegisterConnector(ctx, source, l.Application()+"-source")),
-		helpers.Accepted(l.RegisterConnector(ctx, sink, l.Application()+"-sink")),
-	); err != nil {
+	if err := helpers.Accepted(l.RegisterConnector(ctx, source, l.Application()+"-source")); err != nil {
+		return err
+	}
+	if err := helpers.Accepted(l.RegisterConnector(ctx, sink, l.Application()+"-sink")); err != nil {
 		return err
 	}
 	change.Set(Running)
