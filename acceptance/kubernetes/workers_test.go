@@ -121,4 +121,3 @@ func isError(t *testing.T, err, kind error, words ...string) {
 		}
 	}
 }
-
