@@ -121,6 +121,7 @@ func (m *Model) do(change func() error) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	defer m.changed.Broadcast()
+	m.lastCall = now() // agents have yet to hear of it
 	return change()
 }
 
