@@ -41,11 +41,13 @@ fmt-check:
 vet:
 	go vet ./...
 	cd acceptance && go vet ./...
+	cd acceptance/kubernetes && go vet ./...
 staticcheck:
 	go run $(STATICCHECK) ./...
 tidy-check:
 	go mod tidy -diff
 	cd acceptance && go mod tidy -diff
+	cd acceptance/kubernetes && go mod tidy -diff
 race:
 	go test -race -timeout 30m ./...
 # The database is asked first: where it cannot be reached nothing was checked, and that is said.
@@ -54,8 +56,17 @@ vuln:
 	  if ! ./scripts/reachable vuln.go.dev 443; then echo "govulncheck did NOT run: its database cannot be reached from here"; \
 	  else exit $$code; fi; fi
 
-.PHONY: acceptance
-acceptance: ## the same code against a real Kafka and real Connect workers (needs Java 17 and Maven)
+.PHONY: acceptance acceptance-kubernetes acceptance-juju acceptance-kafka
+acceptance: acceptance-kubernetes acceptance-juju acceptance-kafka ## the same code against real parts: Kubernetes, Juju's agent, Kafka, Connect
+# The time limits leave room for the first build, which is part of these tests.
+acceptance-kubernetes: ## helpers/kube and its fake against a real kube-apiserver with its controllers
+	@./scripts/need-go
+	cd acceptance/kubernetes && go test -count=1 -v -timeout 60m ./...
+acceptance-juju: ## the file charm under Juju 3.6's own unit agent
+	@./scripts/need-go
+	@echo "compiling Juju's unit agent, the first time takes about five minutes"
+	cd acceptance/juju && go test -count=1 -v -timeout 60m ./...
+acceptance-kafka: ## the file charm with real brokers and real Connect workers (needs Java 17 and Maven)
 	@./scripts/need-go
 	cd acceptance && KAFKA_VERSIONS="$(KAFKA_VERSIONS)" go test -p 1 -count=1 -v -timeout 40m ./...
 

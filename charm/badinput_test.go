@@ -30,6 +30,8 @@ func TestBadOptions(t *testing.T) {
 		{"a line without an equals sign", "worker-config", "client.id=a\nsecret words", "", "blocked: option worker-config, line 2: write property=value"},
 		{"a reserved key", "worker-config", "group.id=other", "", "blocked: option worker-config, line 1: group.id cannot be set here: set the option group-id instead"},
 		{"an unknown key", "worker-config", "key.convertor=x", "", `blocked: option worker-config, line 1: there is no worker property "key.convertor", did you mean "key.converter"?`},
+		{"an option that names no topic", "topics", ",", "lines", "blocked: option topics names no topic: write names, separated by blanks or commas"},
+		{"a network policy that shuts the charm out", "network-policy", true, false, "blocked: option network-policy would shut out the charm itself, which comes through the API server with option kubeconfig: set it to false"},
 		{"no topics", "topics", "", "lines", `blocked: no topics: juju config connect topics="topic another-topic"`},
 		{"negative workers", "workers", -1, 1, "blocked: option workers is -1: set it to 0 or more"},
 		{"a service type that is none", "service-type", "Ingress", "ClusterIP", `blocked: option service-type is "Ingress": set it to ClusterIP, NodePort or LoadBalancer`},
@@ -287,4 +289,86 @@ func TestTwoDots(t *testing.T) {
 	if len(s.Topics) != 3 || s.Properties["connect-connect"]["config.storage.topic"] != "test.connect..connectconfigs" {
 		t.Errorf("topics %v, workers read config.storage.topic=%q", s.Topics, s.Properties["connect-connect"]["config.storage.topic"])
 	}
+}
+
+// TestMissingImage: the workers roll to an image that cannot be pulled. The hook
+// waits its minute and says why; the mended option is deployed at once.
+func TestMissingImage(t *testing.T) {
+	t.Parallel()
+	l := newLife(t, world.Options{})
+	l.deploy(1)
+	l.must(l.Configure("connect", map[string]any{"image": "apache/kafka:" + world.MissingTag}))
+	l.settle()
+	if got, want := l.status("connect/0"), "waiting: waiting for the workers: pod connect-connect-0 cannot pull image apache/kafka:no-such-tag: "; !strings.HasPrefix(got, want) {
+		t.Errorf("status is %q, want it to begin with %q", got, want)
+	}
+	hooks := len(l.Journal())
+	l.must(l.Configure("connect", map[string]any{"image": "apache/kafka:4.2.0"}))
+	l.settle()
+	l.wantStatus("connect/0", runningStatus)
+	for _, h := range l.JournalSince(hooks) {
+		if h.Duration > 20*time.Second {
+			t.Errorf("%s took %s after the option was mended", h.Name, h.Duration)
+		}
+	}
+	l.wantBytes("pulled")
+}
+
+// TestForeignGroupLater: a running application does not change to a group that others use.
+func TestForeignGroupLater(t *testing.T) {
+	t.Parallel()
+	l := newLife(t, world.Options{})
+	l.deploy(1)
+	l.Kafka.SetGroup("theirs", kafka.Group{State: "Stable", ProtocolType: "connect", Members: []kafka.Member{{ClientID: "c", Host: "/10.9.8.7"}}})
+	l.must(l.Configure("connect", map[string]any{"group-id": "theirs"}))
+	l.settle()
+	if got, want := l.status("connect/0"), `blocked: Kafka group "theirs" already has 1 member(s), at `; !strings.HasPrefix(got, want) {
+		t.Errorf("status is %q, want it to begin with %q", got, want)
+	}
+	l.wantBytes("still in the old group")
+	l.must(l.Reset("connect", "group-id"))
+	l.settle()
+	l.wantStatus("connect/0", runningStatus)
+}
+
+// TestRefusedOnReturn: Kafka comes back, and Connect refuses what it took before.
+func TestRefusedOnReturn(t *testing.T) {
+	t.Parallel()
+	l := newLife(t, world.Options{})
+	l.deploy(1)
+	l.must(l.RemoveRelation("connect:kafka", "kafka:client"))
+	l.settle()
+	mend := l.Group("connect").Inject(connecttest.Fault{Method: "PUT", Path: "/connectors/*/config", Times: -1, Status: 400,
+		Body: `{"error_code":400,"message":"Connector configuration is invalid"}`})
+	l.must(l.Integrate("connect:kafka", "kafka:client"))
+	l.settle()
+	if got, want := l.status("connect/0"), "blocked: connector connect-sink: Kafka Connect answered 400"; !strings.HasPrefix(got, want) {
+		t.Errorf("status is %q, want it to begin with %q", got, want)
+	}
+	mend()
+	l.must(l.UpdateStatus("connect"))
+	l.settle()
+	l.wantStatus("connect/0", runningStatus)
+	l.wantConnectors("connect-sink running", "connect-source running")
+}
+
+// TestNoWorkers: everything but the workers stays, and who asks them is told at once.
+func TestNoWorkers(t *testing.T) {
+	t.Parallel()
+	l := newLife(t, world.Options{})
+	l.deploy(1)
+	l.must(l.Configure("connect", map[string]any{"workers": 0}))
+	l.settle()
+	l.wantStatus("connect/0", "active: stopped: option workers is 0")
+	l.wantReplicas(0)
+	start := time.Now()
+	result, err := l.RunAction(t.Context(), "connect/0", "list-connectors", nil)
+	l.must(err)
+	if result.Status != "failed" || result.Message != "no worker runs to be asked: option workers is 0" || time.Since(start) > 10*time.Second {
+		t.Errorf("list-connectors: %s, %q after %s", result.Status, result.Message, time.Since(start))
+	}
+	l.must(l.Configure("connect", map[string]any{"workers": 2}))
+	l.settle()
+	l.wantStatus("connect/0", "active: 2 workers, 2 connectors")
+	l.wantBytes("again")
 }

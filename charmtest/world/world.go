@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 
 	"github.com/connectcharm/kafka-connect-base/charmtest"
@@ -124,9 +125,16 @@ func (w *World) Groups() []string {
 // runtime starts a Connect worker for each pod.
 type runtime struct{ world *World }
 
+// MissingTag is the one tag that no registry of the world has: a pod of such an
+// image waits for it.
+const MissingTag = "no-such-tag"
+
 // StartPod does what the image's entrypoint would: read the mounted properties,
 // refuse to start where Kafka does not have what they name, join the group.
 func (r runtime) StartPod(_ context.Context, pod kubetest.Pod) (kubetest.Running, error) {
+	if strings.HasSuffix(pod.Image, ":"+MissingTag) {
+		return nil, &kubetest.ImageError{Message: "manifest unknown"}
+	}
 	properties, err := Mounted(pod.Files)
 	if err != nil {
 		return nil, err
