@@ -90,8 +90,6 @@ func facts(list ...flags.Fact) reactive.World {
 	return w
 }
 
-func fail(context.Context, *reactive.Changes) error { return errors.New("no luck") }
-
 func clears(f flags.Flag) reactive.Handler {
 	return func(_ context.Context, changes *reactive.Changes) error {
 		changes.Clear(f)

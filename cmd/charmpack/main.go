@@ -44,6 +44,10 @@ func main() {
 
 func pack(ctx context.Context, base, layer, out, arch string) error {
 	start := time.Now()
+	layer, err := filepath.Abs(layer)
+	if err != nil {
+		return fmt.Errorf("cannot find the layer: %w", err)
+	}
 	name := filepath.Base(layer)
 	dir := filepath.Join(out, name)
 	if err := charmdir.Compose(dir, base, layer); err != nil {
