@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -75,7 +76,7 @@ func (s Secrets) Add(ctx context.Context, secret Secret) (uri string, err error)
 	if secret.UnitOwned {
 		owner = "unit"
 	}
-	err = secret.withFile(func(args []string) error {
+	err = secret.withFile(s.unit, func(args []string) error {
 		stdout, err := s.unit.call(ctx, "", Call{Tool: "secret-add", Args: append(args, "--owner", owner)})
 		uri = strings.TrimSpace(string(stdout))
 		return err
@@ -92,7 +93,7 @@ func (s Secrets) Set(ctx context.Context, uri string, secret Secret) error {
 	if err := needSecrets(s.unit.env.JujuVersion, "change a secret"); err != nil {
 		return err
 	}
-	err := secret.withFile(func(args []string) error {
+	err := secret.withFile(s.unit, func(args []string) error {
 		_, err := s.unit.call(ctx, "", Call{Tool: "secret-set", Args: append(args, "--", uri)})
 		return err
 	})
@@ -191,7 +192,7 @@ func reference(uriOrLabel string) []string {
 
 // withFile gives the arguments for a secret, its content in a file while use
 // runs.
-func (s Secret) withFile(use func(args []string) error) (err error) {
+func (s Secret) withFile(unit *Unit, use func(args []string) error) (err error) {
 	var args []string
 	for _, flag := range [][2]string{{"--label", s.Label}, {"--description", s.Description}, {"--rotate", s.Rotate}} {
 		if flag[1] != "" {
@@ -208,7 +209,10 @@ func (s Secret) withFile(use func(args []string) error) (err error) {
 	if err != nil {
 		return err
 	}
-	file, err := os.CreateTemp("", "juju-secret-*") // mode 0600
+	if err := unit.removeStale(); err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(unit.env.CharmDir, secretFile) // mode 0600
 	if err != nil {
 		return fmt.Errorf("cannot hand it over: %w", err)
 	}
@@ -218,6 +222,28 @@ func (s Secret) withFile(use func(args []string) error) (err error) {
 		return fmt.Errorf("cannot hand it over: %w", err)
 	}
 	return use(append(args, "--file", file.Name()))
+}
+
+// secretFile is the pattern of the files' names. They are made in the charm's folder,
+// where only the unit's own hooks write: what a hook leaves there that was killed
+// before it could remove it, the next one removes.
+const secretFile = ".secret-*"
+
+// removeStale does so once in a hook: later the files are this hook's own.
+func (u *Unit) removeStale() error {
+	u.stale.Do(func() {
+		if u.env.CharmDir == "" {
+			return
+		}
+		stale, err := filepath.Glob(filepath.Join(u.env.CharmDir, secretFile))
+		for _, name := range stale {
+			err = errors.Join(err, os.Remove(name))
+		}
+		if err != nil {
+			u.staleErr = fmt.Errorf("cannot remove what a killed hook left: %w", err)
+		}
+	})
+	return u.staleErr
 }
 
 // encode uses base64, which Juju understands by the key's suffix, so that any

@@ -46,8 +46,10 @@ type Unit struct {
 	options Options
 	log     *slog.Logger
 
-	leader leadership
-	action Action
+	leader   leadership
+	stale    sync.Once
+	staleErr error
+	action   Action
 
 	mu        sync.Mutex
 	config    Config
