@@ -4,7 +4,7 @@ SHELL       := bash
 .DEFAULT_GOAL := help
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
-GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 EXAMPLES    := kafka-connect-file kafka-connect-mongodb
 
 # DEMO_FLAGS are handed to the demo: DEMO_FLAGS=--json, for one.
