@@ -224,7 +224,7 @@ func TestConnectTrouble(t *testing.T) {
 	}
 }
 
-// TestOldImage: the seed's image speaks a Kafka that Kafka 4 no longer understands.
+// TestOldImage: the original's image speaks a Kafka that Kafka 4 no longer understands.
 func TestOldImage(t *testing.T) {
 	t.Parallel()
 	l := newLife(t, world.Options{Kafka: kafkatest.Options{Version: "4.3"}})

@@ -1,6 +1,6 @@
 package kafka
 
-// Which clients the brokers still understand. The seed's image carries Kafka 0.10, whose clients do not ask which
+// Which clients the brokers still understand. The original's image carries Kafka 0.10, whose clients do not ask which
 // versions are served: they send what they know, and brokers from 4.0 on close the connection (KIP-896).
 
 import (

@@ -75,7 +75,7 @@ func (w Workers) secret() (Object, error) {
 }
 
 // configData holds the same file twice: under its proper name, and under the
-// one the seed's image reads ("distributes" is its spelling).
+// one the original's image reads ("distributes" is its spelling).
 func (w Workers) configData() (map[string]any, error) {
 	file := w.configFile()
 	if 2*len(file) > largestSecret {

@@ -26,7 +26,7 @@ func (v Version) String() string {
 }
 
 // Profile says how an image is run. The zero Profile is an image that follows
-// the contract of the seed's image: its entrypoint starts a distributed worker
+// the contract of the original's image: its entrypoint starts a distributed worker
 // from /etc/config/connect-distributes.properties.
 type Profile struct {
 	// Name is for people.
@@ -69,9 +69,9 @@ func (p Profile) probePath() string {
 var newest = Version{4, 0}
 
 // ProfileFor returns the profile of a known image, by its repository and tag:
-// the seed's default (Kafka 0.10, as root), apache/kafka, and Confluent's
+// the original's image (Kafka 0.10, as root), apache/kafka, and Confluent's
 // cp-kafka-connect family. Any other image is taken to follow the contract of
-// the seed's image, as images built on it do, with a version that is unknown.
+// the original's image, as images built on it do, with a version that is unknown.
 func ProfileFor(image string) Profile {
 	repository, tag := splitImage(image)
 	base := path.Base(repository)

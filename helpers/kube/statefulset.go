@@ -55,7 +55,7 @@ func (w Workers) podSpec(secret string) map[string]any {
 }
 
 // podSecurity is Kubernetes' "restricted" standard, except that an image whose
-// user is unknown may run as root: the seed's does.
+// user is unknown may run as root: the original's does.
 func (w Workers) podSecurity() map[string]any {
 	security := map[string]any{"seccompProfile": map[string]any{"type": "RuntimeDefault"}}
 	if w.Profile.User != 0 {
