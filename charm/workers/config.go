@@ -17,7 +17,15 @@ func (u *Unit) SetWorkerConfig(ctx context.Context, config map[string]string) er
 		return err
 	}
 	for _, key := range sortedKeys(config) {
-		if why, no := refused[key]; no && !u.ownName(ctx, key, config[key]) {
+		why, no := refused[key]
+		if !no {
+			continue
+		}
+		own, err := u.ownName(ctx, key, config[key])
+		if err != nil {
+			return err
+		}
+		if !own {
 			return reactive.Blocked("this charm's layer sets worker property %s: %s", key, why)
 		}
 	}
@@ -38,20 +46,20 @@ func (u *Unit) SetWorkerConfig(ctx context.Context, config map[string]string) er
 }
 
 // ownName allows what layers written for the original do: pass the topics' names back.
-func (u *Unit) ownName(ctx context.Context, key, value string) bool {
+func (u *Unit) ownName(ctx context.Context, key, value string) (bool, error) {
 	m, err := u.recall(ctx)
 	if err != nil {
-		return false
+		return false, err
 	}
 	switch key {
 	case "config.storage.topic":
-		return value == m.Topics.Configs
+		return value == m.Topics.Configs, nil
 	case "offset.storage.topic":
-		return value == m.Topics.Offsets
+		return value == m.Topics.Offsets, nil
 	case "status.storage.topic":
-		return value == m.Topics.Status
+		return value == m.Topics.Status, nil
 	}
-	return false
+	return false, nil
 }
 
 // SetBaseImage chooses the workers' image; the option image wins over it. Leader only.
