@@ -91,3 +91,13 @@ func (a answers) RoundTrip(r *http.Request) (*http.Response, error) { return a(r
 func answerWith(status int, body string) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body))}, nil
 }
+
+func TestFirstLine(t *testing.T) {
+	t.Parallel()
+	config := map[string]string{"connection.password": "hunter22", "topics": "orders"}
+	trace := "\norg.apache.kafka.connect.errors.ConnectException: cannot sign in to orders with hunter22, token=abc\n\tat Task.run(Task.java:1)\n"
+	const want = "org.apache.kafka.connect.errors.ConnectException: cannot sign in to orders with ****, token=****"
+	if got := FirstLine(trace, config); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

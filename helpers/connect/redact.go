@@ -112,6 +112,15 @@ func (s *secrets) message(text string) string {
 	return shorten(strings.Join(strings.Fields(text), " "))
 }
 
+// FirstLine gives what a trace says first, fit to be shown: without the secrets of the connector's configuration, and
+// without what looks like one.
+func FirstLine(trace string, config map[string]string) string {
+	var known secrets
+	known.learn(config)
+	first, _, _ := strings.Cut(strings.TrimSpace(trace), "\n")
+	return known.message(first)
+}
+
 // replaceWord hides a value. Short ones only where they stand alone: a password "a" must not blacken every "a".
 func replaceWord(text, value string) string {
 	if utf8.RuneCountInString(value) > 3 {
