@@ -165,7 +165,7 @@ func (h *hook) complete(code int) Record {
 	if b := h.result.Before; len(b.Set)+len(b.Cleared) > 0 {
 		r.Before = &Changed{Set: b.Set, Cleared: b.Cleared}
 	}
-	for _, ran := range h.result.Ran {
+	for ran := range h.result.Ran() {
 		line := Ran{
 			Rule: ran.Rule, Pass: ran.Pass, Outcome: string(ran.Outcome), Duration: milliseconds(ran.Duration),
 			Changed: Changed{Set: ran.Set, Cleared: ran.Cleared},

@@ -17,20 +17,21 @@ import (
 
 // logRules writes one line about all the rules that ran, none if none did.
 func (h *hook) logRules(ctx context.Context) {
-	if len(h.result.Ran) == 0 {
+	if h.result.Runs == 0 {
 		return
 	}
 	const most = 50
 	var names []string
-	for _, ran := range h.result.Ran[:min(most, len(h.result.Ran))] {
+	for ran := range h.result.Ran() {
+		if len(names) == most {
+			names = append(names, fmt.Sprintf("and %d more", h.result.Runs-most))
+			break
+		}
 		name := ran.Rule
 		if ran.Outcome != reactive.OutcomeDone {
 			name += " (" + string(ran.Outcome) + ")"
 		}
 		names = append(names, name)
-	}
-	if h.result.Runs > most {
-		names = append(names, fmt.Sprintf("and %d more", h.result.Runs-most))
 	}
 	h.unit.Log().DebugContext(ctx, "rules ran", "rules", strings.Join(names, ", "), "passes", h.result.Passes)
 }
@@ -84,11 +85,14 @@ func (h *hook) judgeAction() {
 			handlers = append(handlers, rule.Name())
 		}
 	}
-	ran := slices.ContainsFunc(h.result.Ran, func(ran reactive.Ran) bool { return slices.Contains(handlers, ran.Rule) })
+	taken := false
+	for ran := range h.result.Ran() {
+		taken = taken || slices.Contains(handlers, ran.Rule)
+	}
 	switch {
 	case len(handlers) == 0:
 		h.unit.Action().Fail(fmt.Sprintf("cannot run the action %q: this charm has no rule for it", name))
-	case !ran:
+	case !taken:
 		h.unit.Action().Fail(fmt.Sprintf("cannot run the action %q now: %s", name, strings.Join(h.whyNot(handlers), "; ")))
 	}
 	for _, outcome := range h.result.Outcomes {

@@ -18,7 +18,6 @@ import (
 type Changes struct {
 	run  *run
 	rule int32
-	err  error
 }
 
 // Set sets flags, with all their triggers, before it returns. Setting a flag that is set does nothing. A flag that the
@@ -57,7 +56,7 @@ func (c *Changes) IsSet(t flags.Term) bool {
 func (c *Changes) put(list []flags.Flag, on bool) {
 	r := c.open()
 	for _, f := range list {
-		if c.err != nil {
+		if r.mistake != nil {
 			return
 		}
 		v, ok := r.declared(c.rule, f, on)
@@ -69,7 +68,7 @@ func (c *Changes) put(list []flags.Flag, on bool) {
 			c.mistake("the handler %s flag %q, which the rule does not declare by %s", verb, f.Name(), declare)
 			return
 		}
-		c.err = r.put(v, on)
+		r.mistake = r.put(v, on)
 	}
 }
 
@@ -82,7 +81,7 @@ func (c *Changes) open() *run {
 }
 
 func (c *Changes) mistake(format string, a ...any) {
-	if c.err == nil {
-		c.err = fmt.Errorf(format, a...)
+	if c.run.mistake == nil {
+		c.run.mistake = fmt.Errorf(format, a...)
 	}
 }

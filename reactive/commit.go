@@ -20,6 +20,7 @@ func (e *Engine) begin(st State, w World) *run {
 		satisfied: slices.Clone(e.clauses),
 		ruled:     make([]ruleStamp, len(e.rules)),
 		firing:    make([]int, len(e.triggers)),
+		log:       &record{engine: e},
 	}
 	r.given.Facts = sorted(st.Facts)
 	r.loadFlags(sorted(st.Flags))

@@ -164,10 +164,13 @@ func terms(names []string) []flags.Term {
 	return list
 }
 
+// ran is every run.
+func ran(result reactive.Result) []reactive.Ran { return slices.Collect(result.Ran()) }
+
 // order is the rules as they ran.
 func order(result reactive.Result) []string {
 	var names []string
-	for _, ran := range result.Ran {
+	for ran := range result.Ran() {
 		names = append(names, ran.Rule)
 	}
 	return names

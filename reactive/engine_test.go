@@ -308,8 +308,8 @@ func TestOutcomes(t *testing.T) {
 	if diff := cmp.Diff(want, result.Outcomes); diff != "" {
 		t.Errorf("outcomes (-want +got):\n%s", diff)
 	}
-	if ran := result.Ran[0]; ran.Outcome != reactive.OutcomeBlocked || ran.Err == nil || !slices.Equal(ran.Set, []string{"a"}) {
-		t.Errorf("it ran as %+v", ran)
+	if first := ran(result)[0]; first.Outcome != reactive.OutcomeBlocked || first.Err == nil || !slices.Equal(first.Set, []string{"a"}) {
+		t.Errorf("it ran as %+v", first)
 	}
 	answer = fmt.Errorf("cannot reach it: %w", reactive.Waiting("kafka"))
 	result = u.hook(reactive.World{}, "asks", "sees a") // not marked, and the change is still there
@@ -374,8 +374,8 @@ func TestTimeIsUp(t *testing.T) {
 	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), `time is up in pass 0, before rule "slow"`) {
 		t.Errorf("error %v", err)
 	}
-	if len(result.Ran) != 0 {
-		t.Errorf("ran %v", result.Ran)
+	if len(ran(result)) != 0 {
+		t.Errorf("ran %v", ran(result))
 	}
 	ctx, stop := context.WithCancelCause(t.Context())
 	u = newUnit(t, reactive.When(flags.Not(a)).Do("slow", func(_ context.Context, changes *reactive.Changes) error {
@@ -387,7 +387,7 @@ func TestTimeIsUp(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `in pass 1, before rule "next": the unit is going away`) {
 		t.Errorf("error %v", err)
 	}
-	if len(result.Ran) != 1 || result.State.Flags != nil {
+	if len(ran(result)) != 1 || result.State.Flags != nil {
 		t.Errorf("result %+v", result)
 	}
 }

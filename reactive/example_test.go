@@ -62,7 +62,7 @@ func Example() {
 			fmt.Println(err)
 			return
 		}
-		for _, ran := range result.Ran {
+		for ran := range result.Ran() {
 			fmt.Printf("hook %d, pass %d: %s: %s %v\n", hook, ran.Pass, ran.Rule, ran.Outcome, ran.Set)
 		}
 		for _, status := range result.Outcomes {

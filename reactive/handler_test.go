@@ -53,7 +53,7 @@ func TestWhatAHandlerMayNotDo(t *testing.T) {
 			if diff := cmp.Diff([]string{"before", "r"}, order(result)); diff != "" {
 				t.Errorf("order (-want +got):\n%s", diff)
 			}
-			if last := result.Ran[1]; last.Outcome != reactive.OutcomeFailed || last.Err == nil {
+			if last := ran(result)[1]; last.Outcome != reactive.OutcomeFailed || last.Err == nil {
 				t.Errorf("the last ran as %+v", last)
 			}
 			rule, ok := errors.AsType[*reactive.RuleError](err)
@@ -79,7 +79,7 @@ func TestNothingIsChangedAfterAMistake(t *testing.T) {
 		return errors.New("hides the mistake")
 	}).Sets(a, c))
 	result, _ := u.fails(reactive.World{}, `sets flag "b"`)
-	if diff := cmp.Diff([]string{"a"}, result.Ran[0].Set); diff != "" {
+	if diff := cmp.Diff([]string{"a"}, ran(result)[0].Set); diff != "" {
 		t.Errorf("set (-want +got):\n%s", diff)
 	}
 }
@@ -145,7 +145,7 @@ func TestResultSaysWhatEachRunDid(t *testing.T) {
 		{Rule: "second", Pass: 1, Outcome: reactive.OutcomeDone},
 	}
 	byText := cmp.Comparer(func(x, y error) bool { return fmt.Sprint(x) == fmt.Sprint(y) })
-	if diff := cmp.Diff(want, result.Ran, byText, cmpopts.IgnoreFields(reactive.Ran{}, "Duration")); diff != "" {
+	if diff := cmp.Diff(want, ran(result), byText, cmpopts.IgnoreFields(reactive.Ran{}, "Duration")); diff != "" {
 		t.Errorf("ran (-want +got):\n%s", diff)
 	}
 	if result.Passes != 2 || result.Runs != 2 {
@@ -162,7 +162,7 @@ func TestDuration(t *testing.T) {
 		<-ctx.Done()
 		return nil
 	}))
-	if d := u.hook(reactive.World{}, "takes time").Ran[0].Duration; d < least {
+	if d := ran(u.hook(reactive.World{}, "takes time"))[0].Duration; d < least {
 		t.Errorf("it took %v", d)
 	}
 }
@@ -209,8 +209,8 @@ func TestCounter(t *testing.T) {
 	if want := 1 << bits; result.Runs != want || result.Passes != want {
 		t.Errorf("%d runs in %d passes, want %d", result.Runs, result.Passes, want)
 	}
-	if len(result.Ran) != 1<<17 {
-		t.Errorf("the log has %d runs", len(result.Ran))
+	if len(ran(result)) != 1<<17 {
+		t.Errorf("the log has %d runs", len(ran(result)))
 	}
 	if len(result.State.Flags) != bits+2 {
 		t.Errorf("flags %v", result.State.Flags)

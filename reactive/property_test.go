@@ -91,8 +91,8 @@ func compareUnit(t *testing.T, seed uint64) (happened []string) {
 		if diff := cmp.Diff(keys(unit.memory.flags), got.State.Flags, cmpopts.EquateEmpty()); diff != "" {
 			wrong("flags", diff)
 		}
-		if first := firstDue(due); len(got.Ran) > 0 && got.Ran[0].Rule != first {
-			wrong("explained", fmt.Sprintf("the first to be due is %q, the first to run %q", first, got.Ran[0].Rule))
+		if first := firstDue(due); got.Runs > 0 && ran(got)[0].Rule != first {
+			wrong("explained", fmt.Sprintf("the first to be due is %q, the first to run %q", first, ran(got)[0].Rule))
 		}
 		state = stored(t, got.State)
 		happened = append(happened, want.err)

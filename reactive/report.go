@@ -2,10 +2,10 @@
 
 package reactive
 
-import "time"
-
-// maxRan bounds Result.Ran, so that rules that take very long to come round fill no memory.
-const maxRan = 1 << 17
+import (
+	"iter"
+	"time"
+)
 
 // Result is what a hook did.
 type Result struct {
@@ -13,15 +13,26 @@ type Result struct {
 	State State
 	// Before is what triggers on facts and changes did before the first pass.
 	Before Effects
-	// Ran is every run of a rule, in order. After 131,072 of them it says no more; Runs goes on counting.
-	Ran []Ran
-	// Runs counts the runs.
+	// Runs counts the runs of rules.
 	Runs int
 	// Passes counts the passes in which a rule was due.
 	Passes int
 	// Outcomes are what the hook leaves blocked and waiting: of each rule whose last run ended so and whose
 	// condition still holds, in written order. None when the hook failed.
 	Outcomes []Status
+
+	log *record
+}
+
+// Ran gives every run of a rule, in order. After 131,072 of them it says no more; Runs goes on counting.
+func (r Result) Ran() iter.Seq[Ran] {
+	return func(yield func(Ran) bool) {
+		for i := range r.log.length() {
+			if !yield(r.log.ran(i)) {
+				return
+			}
+		}
+	}
 }
 
 // Ran is one run of a rule.
@@ -46,43 +57,6 @@ type Status struct {
 	Rule    string
 	Outcome Outcome // blocked or waiting
 	Message string
-}
-
-// log notes a run of a rule, and that the events since the one before are its own.
-func (r *run) log(i int32, outcome Outcome, err error) {
-	r.runs++
-	now := time.Since(r.started)
-	took := now - r.elapsed
-	r.elapsed = now
-	if len(r.ran) == maxRan {
-		r.events = r.events[:r.ends[maxRan]]
-		return
-	}
-	r.ran = append(r.ran, Ran{Rule: r.named.names[i], Pass: r.pass - 1, Outcome: outcome, Err: err, Duration: took})
-	r.ends = append(r.ends, int32(len(r.events)))
-}
-
-// report gives what was done before the first pass, and the runs with what each of them did.
-func (r *run) report() (before Effects, ran []Ran) {
-	texts := make([]string, 0, len(r.events))
-	named := func(events []int32, kind int32) []string {
-		from := len(texts)
-		for _, ev := range events {
-			if ev&1 == kind {
-				texts = append(texts, r.vars.names[ev>>1])
-			}
-		}
-		if from == len(texts) {
-			return nil
-		}
-		return texts[from:len(texts):len(texts)]
-	}
-	effects := func(events []int32) Effects { return Effects{Set: named(events, 1), Cleared: named(events, 0)} }
-	before = effects(r.events[:r.ends[0]])
-	for i := range r.ran {
-		r.ran[i].Effects = effects(r.events[r.ends[i]:r.ends[i+1]])
-	}
-	return before, r.ran
 }
 
 // outcomes gives what the hook leaves blocked and waiting.

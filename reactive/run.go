@@ -19,8 +19,7 @@ import (
 func (e *Engine) Run(ctx context.Context, st State, w World) (Result, error) {
 	r := e.begin(st, w)
 	err := r.settle(ctx)
-	result := Result{State: st, Runs: r.runs, Passes: r.pass}
-	result.Before, result.Ran = r.report()
+	result := Result{State: st, Runs: r.runs, Passes: r.pass, Before: r.log.effects(0, r.log.before), log: r.log}
 	if err != nil {
 		return result, err
 	}
@@ -55,13 +54,12 @@ type run struct {
 	firing  []int // by trigger: which one to begin it was, of all in this hook; 0 when it is not under way
 	fires   int   // triggers that began
 
-	unused  []Changes
-	ran     []Ran
+	log     *record
 	runs    int
-	events  []int32 // what was done to flags, in order
-	ends    []int32 // where the events of each run end; the first are those before pass 0
 	started time.Time
-	elapsed time.Duration
+	elapsed time.Duration // until the last run ended
+	unused  []Changes
+	mistake error // of the handler under way: what it did that it may not
 }
 
 const unknown = -1
@@ -87,18 +85,12 @@ func (r *run) ranOnce(i int32) bool { return r.missing[i] >= marked }
 // settle runs passes until no rule is due.
 func (r *run) settle(ctx context.Context) error {
 	err := r.fireInputs()
-	r.ends = append(r.ends, int32(len(r.events)))
+	r.log.before = len(r.log.events)
 	if err != nil {
 		return err
 	}
-	for i, missing := range r.missing {
-		if missing == 0 {
-			r.queue = append(r.queue, int32(i))
-		}
-	}
-	if len(r.queue) > 0 {
-		room := min(len(r.rules), maxRan)
-		r.ran, r.ends = make([]Ran, 0, room), append(make([]int32, 0, room+1), r.ends...)
+	if r.queue = r.due(); len(r.queue) > 0 {
+		r.log.lines = make([]line, 0, min(len(r.rules), maxRan))
 	}
 	r.started = time.Now()
 	for len(r.queue) > 0 {
@@ -124,6 +116,23 @@ func (r *run) settle(ctx context.Context) error {
 	return nil
 }
 
+// due gives the rules whose condition holds, in written order.
+func (r *run) due() []int32 {
+	n := 0
+	for _, missing := range r.missing {
+		if missing == 0 {
+			n++
+		}
+	}
+	list := make([]int32, 0, n)
+	for i, missing := range r.missing {
+		if missing == 0 {
+			list = append(list, int32(i))
+		}
+	}
+	return list
+}
+
 // turn makes the queue of the next pass: what was woken in this one, and is due at its end.
 func (r *run) turn() {
 	slices.Sort(r.next) // the watchers of one flag are in order already
@@ -142,17 +151,15 @@ func (r *run) perform(ctx context.Context, i int32) error {
 	err := call(ctx, r.rules[i].handler, changes)
 	changes.run = nil
 	r.ruled[i].ran = r.pass
-	if err == nil && changes.err == nil {
-		r.log(i, OutcomeDone, nil)
+	if r.mistake != nil {
+		err, r.mistake = r.mistake, nil
+	}
+	r.note(i, err)
+	if err == nil {
 		r.succeeded(i)
 		return nil
 	}
-	outcome, _ := OutcomeOf(err)
-	if changes.err != nil {
-		outcome, err = OutcomeFailed, changes.err
-	}
-	r.log(i, outcome, err)
-	if outcome == OutcomeFailed {
+	if outcome, _ := OutcomeOf(err); outcome == OutcomeFailed {
 		return &RuleError{r.named.names[i], r.pass - 1, err}
 	}
 	if r.held == nil {
@@ -160,6 +167,14 @@ func (r *run) perform(ctx context.Context, i int32) error {
 	}
 	r.held[i] = err
 	return nil
+}
+
+// note writes a run down.
+func (r *run) note(i int32, err error) {
+	r.runs++
+	now := time.Since(r.started)
+	r.log.add(i, r.pass-1, now-r.elapsed, err)
+	r.elapsed = now
 }
 
 // changesFor gives each run its own Changes: one that a handler keeps must not act for another rule.
@@ -208,7 +223,7 @@ func (r *run) put(v int32, on bool) error {
 		return nil
 	}
 	r.flip(v)
-	r.note(v, on)
+	r.wake(v, on)
 	if len(r.triggers) == 0 {
 		return nil
 	}
@@ -243,9 +258,9 @@ func (r *run) flip(v int32) {
 	}
 }
 
-// note writes down that a flag was changed, and wakes the rules that watch it for the next pass.
-func (r *run) note(v int32, on bool) {
-	r.events = append(r.events, event(v, on))
+// wake writes down that a flag was changed, and wakes the rules that watch it for the next pass.
+func (r *run) wake(v int32, on bool) {
+	r.log.events = append(r.log.events, event(v, on))
 	f := &r.flagged[v]
 	r.last.flipped(&f.then)
 	if f.changed == r.pass {
