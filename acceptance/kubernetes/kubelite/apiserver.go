@@ -4,9 +4,9 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -16,7 +16,7 @@ import (
 	"k8s.io/client-go/rest"
 	_ "k8s.io/component-base/logs/json/register" // the options offer this format and check that it is there
 	"k8s.io/kubernetes/cmd/kube-apiserver/app"
-	"k8s.io/kubernetes/cmd/kube-apiserver/app/options"
+	apioptions "k8s.io/kubernetes/cmd/kube-apiserver/app/options"
 )
 
 type api struct {
@@ -40,7 +40,8 @@ egressSelections:
 
 // startAPI starts the API server; it ends with ctx. There can be one in a
 // process: it registers itself with packages of its own.
-func startAPI(ctx context.Context, dir, etcd string) (*api, error) {
+func startAPI(ctx context.Context, at site) (*api, error) {
+	dir := at.dir
 	k, err := writeKeys(dir)
 	if err != nil {
 		return nil, err
@@ -49,18 +50,14 @@ func startAPI(ctx context.Context, dir, etcd string) (*api, error) {
 	if err := os.WriteFile(egress, fmt.Appendf(nil, egressConfig, filepath.Join(dir, "egress")), 0o600); err != nil {
 		return nil, fmt.Errorf("cannot write the egress configuration: %w", err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("cannot listen for the API server: %w", err)
-	}
-	s := options.NewServerRunOptions()
-	s.SecureServing.Listener = listener
+	s := apioptions.NewServerRunOptions()
+	s.SecureServing.Listener = at.listener
 	flags := pflag.NewFlagSet("kube-apiserver", pflag.ContinueOnError)
 	for _, set := range s.Flags().FlagSets {
 		flags.AddFlagSet(set)
 	}
 	if err := flags.Parse([]string{
-		"--etcd-servers=http://" + etcd,
+		"--etcd-servers=http://" + at.etcd,
 		"--bind-address=127.0.0.1", "--advertise-address=127.0.0.1",
 		"--tls-cert-file=" + k.caFile, "--tls-private-key-file=" + k.keyFile,
 		"--service-account-issuer=https://kubernetes.default.svc",
@@ -82,7 +79,7 @@ func startAPI(ctx context.Context, dir, etcd string) (*api, error) {
 	if errs := completed.Validate(); len(errs) > 0 {
 		return nil, fmt.Errorf("cannot use the API server's options: %w", errors.Join(errs...))
 	}
-	a := &api{url: "https://" + listener.Addr().String(), keys: k, done: make(chan struct{})}
+	a := &api{url: "https://" + at.listener.Addr().String(), keys: k, done: make(chan struct{})}
 	go func() {
 		defer close(a.done)
 		a.err = app.Run(ctx, completed)
@@ -97,6 +94,17 @@ func (a *api) config() *rest.Config {
 		TLSClientConfig: rest.TLSClientConfig{CAFile: a.keys.caFile},
 		WarningHandler:  rest.NoWarnings{},
 	}
+}
+
+// kubeconfig is an administrator's too.
+func (a *api) kubeconfig() []byte {
+	return fmt.Appendf(nil, `apiVersion: v1
+kind: Config
+clusters: [{name: kubelite, cluster: {server: %q, certificate-authority-data: %s}}]
+users: [{name: admin, user: {token: %q}}]
+contexts: [{name: kubelite, context: {cluster: kubelite, user: admin}}]
+current-context: kubelite
+`, a.url, base64.StdEncoding.EncodeToString([]byte(a.keys.ca)), a.keys.token)
 }
 
 // wait returns the version once the API server is ready.

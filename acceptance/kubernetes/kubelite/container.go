@@ -13,8 +13,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// A runtime runs containers.
-type runtime interface {
+// An engine runs containers.
+type engine interface {
 	// start starts a pod's only container. A [waiting] error says what the
 	// container's status should wait for; the call is made again a little later.
 	start(ctx context.Context, pod *corev1.Pod, files map[string][]byte) (container, error)

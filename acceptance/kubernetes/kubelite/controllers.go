@@ -48,9 +48,10 @@ type control struct {
 	informers informers.SharedInformerFactory
 }
 
-func startControllers(ctx context.Context, config *rest.Config, pods *network) (*controllers, error) {
+func startControllers(ctx context.Context, api *api, s site, pods *network) (*controllers, error) {
 	c := &controllers{}
 	c.ctx, c.cancel = context.WithCancel(ctx)
+	config := api.config()
 	k := control{config: config}
 	var err error
 	if k.client, err = kubernetes.NewForConfig(config); err != nil {

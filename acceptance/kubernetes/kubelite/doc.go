@@ -21,7 +21,22 @@
 // kubelite/unready: IMAGE makes the pods of an image fail their probe, and
 // kubelite/missing: IMAGE makes the image impossible to pull.
 //
-// It prints one line of JSON when it is ready, and ends when its standard input
-// does, so it never outlives the test that started it. What it writes, it
-// removes.
+// Flags:
+//
+//	-dir FOLDER   everything that is written goes to this empty folder, and stays;
+//	              by default to one of its own, which is removed
+//	-images FILE  pods are processes, by this table of images; by default, they
+//	              are pretended
+//	-netns        live in a network namespace of its own (for root). The API server
+//	              listens on loopback out here all the same, and is the only way in
+//
+// When all is ready it prints one line of JSON: "server" (a URL), "ca" (PEM) and
+// "token" of an administrator, "kubeconfig" (the path of a file with all three),
+// "pid" (of the process in whose namespaces the cluster is: nsenter -n -t PID),
+// "version", and the "seconds" it took.
+//
+// It ends in good order, containers first, on SIGINT and SIGTERM, when the process
+// that started it ends in whatever way, and when standard input does, where that
+// is a pipe or a socket. Should it be killed, the kernel ends its containers; its
+// folder stays.
 package main

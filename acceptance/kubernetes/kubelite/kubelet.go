@@ -24,7 +24,7 @@ type kubelet struct {
 	client     kubernetes.Interface
 	namespaces corelisters.NamespaceLister
 	network    *network
-	runtime    runtime
+	engine     engine
 
 	mu      sync.Mutex
 	stopped bool
@@ -34,7 +34,7 @@ type kubelet struct {
 
 func newKubelet(client kubernetes.Interface, i informers.SharedInformerFactory, n *network) *kubelet {
 	k := &kubelet{client: client, namespaces: i.Core().V1().Namespaces().Lister(), network: n, ends: map[types.UID]context.CancelFunc{}}
-	k.runtime = pretend{k.annotation}
+	k.engine = pretend{k.annotation}
 	_, err := i.Core().V1().Pods().Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(o any) { k.see(o.(*corev1.Pod)) },
 		UpdateFunc: func(_, o any) { k.see(o.(*corev1.Pod)) },

@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -18,17 +19,50 @@ import (
 	"k8s.io/klog/v2"
 )
 
+// options are the flags; the package's documentation says what they mean.
+type options struct {
+	dir    string
+	images string
+	netns  bool
+}
+
 func main() {
-	dir := flag.String("dir", "", "an empty folder for everything that is written, which stays; by default, one of its own that does not")
+	if os.Args[0] == podInitName {
+		podInit()
+	}
+	var o options
+	flag.StringVar(&o.dir, "dir", "", "an empty folder for everything that is written, which stays; by default, one of its own that does not")
+	flag.StringVar(&o.images, "images", "", "a JSON file of images; with it, pods are processes; by default, they are pretended")
+	flag.BoolVar(&o.netns, "netns", false, "live in a network namespace of its own, with the API server on loopback out here")
 	flag.Parse()
-	if err := inFolder(*dir, func(dir string) error { return run(dir, os.Stdin, os.Stdout) }); err != nil {
+	if err := start(o); err != nil {
 		fmt.Fprintln(os.Stderr, "kubelite:", err)
 		os.Exit(1)
 	}
 }
 
+func start(o options) error {
+	signal.Ignore(syscall.SIGPIPE) // whoever reads us may be gone before there is anything to read
+	ctx, end, err := lifetime()
+	if err != nil {
+		return err
+	}
+	if o.netns && os.Args[0] != insideName {
+		return goInside(ctx)
+	}
+	listener, err := apiListener()
+	if err != nil {
+		return err
+	}
+	return inFolder(o.dir, func(dir string) error { return run(ctx, end, dir, o, listener) })
+}
+
 func inFolder(dir string, run func(string) error) error {
 	if dir != "" {
+		dir, err := filepath.Abs(dir)
+		if err != nil {
+			return fmt.Errorf("cannot name the folder: %w", err)
+		}
 		return run(dir)
 	}
 	dir, err := os.MkdirTemp("", "kubelite") // short: a socket is in it
@@ -40,23 +74,17 @@ func inFolder(dir string, run func(string) error) error {
 
 // A ready line tells whoever started us where the cluster is.
 type ready struct {
-	Server  string  `json:"server"`
-	CA      string  `json:"ca"`    // PEM
-	Token   string  `json:"token"` // of an administrator
-	Version string  `json:"version"`
-	Seconds float64 `json:"seconds"` // it took
+	Server     string  `json:"server"`
+	CA         string  `json:"ca"`         // PEM
+	Token      string  `json:"token"`      // of an administrator
+	Kubeconfig string  `json:"kubeconfig"` // the file that says the same
+	PID        int     `json:"pid"`        // of the process in whose namespaces the cluster is
+	Version    string  `json:"version"`
+	Seconds    float64 `json:"seconds"` // it took
 }
 
-func run(dir string, stdin io.Reader, stdout io.Writer) error {
-	start := time.Now()
-	signal.Ignore(syscall.SIGPIPE) // whoever reads us may be gone before there is anything to read
-	signals, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	ctx, end := context.WithCancelCause(signals)
-	go func() {
-		_, _ = io.Copy(io.Discard, stdin)
-		end(errEnded)
-	}()
+func run(ctx context.Context, end context.CancelCauseFunc, dir string, o options, listener net.Listener) error {
+	begin := time.Now()
 	log, err := os.Create(filepath.Join(dir, "kubernetes.log"))
 	if err != nil {
 		return fmt.Errorf("cannot write a log: %w", err)
@@ -69,25 +97,32 @@ func run(dir string, stdin io.Reader, stdout io.Writer) error {
 		return err
 	}
 	defer store.Close()
-	return serve(ctx, end, dir, store.Clients[0].Addr().String(), func(r ready) error {
-		r.Seconds = time.Since(start).Seconds()
-		return json.NewEncoder(stdout).Encode(r)
+	s := site{dir: dir, images: o.images, etcd: store.Clients[0].Addr().String(), listener: listener}
+	return s.serve(ctx, end, func(r ready) error {
+		r.PID, r.Seconds = os.Getpid(), time.Since(begin).Seconds()
+		return json.NewEncoder(os.Stdout).Encode(r)
 	})
 }
 
-var errEnded = errors.New("standard input has ended")
+// A site is what the cluster is built on.
+type site struct {
+	dir      string
+	images   string
+	etcd     string
+	listener net.Listener // of the API server
+}
 
 // serve runs the API server, then all that needs it, until ctx ends; then it
 // ends them in the opposite order.
-func serve(ctx context.Context, end context.CancelCauseFunc, dir, etcd string, announce func(ready) error) error {
+func (s site) serve(ctx context.Context, end context.CancelCauseFunc, announce func(ready) error) error {
 	pods := newNetwork()
-	closeEgress, err := pods.serveEgress(filepath.Join(dir, "egress"))
+	closeEgress, err := pods.serveEgress(filepath.Join(s.dir, "egress"))
 	if err != nil {
 		return err
 	}
 	defer closeEgress()
 	apiCtx, stopAPI := context.WithCancel(context.WithoutCancel(ctx))
-	api, err := startAPI(apiCtx, dir, etcd)
+	api, err := startAPI(apiCtx, s)
 	if err != nil {
 		stopAPI()
 		return err
@@ -101,12 +136,16 @@ func serve(ctx context.Context, end context.CancelCauseFunc, dir, etcd string, a
 	if err != nil {
 		return err
 	}
-	k, err := startControllers(ctx, api.config(), pods)
+	kubeconfig := filepath.Join(s.dir, "kubeconfig")
+	if err := os.WriteFile(kubeconfig, api.kubeconfig(), 0o600); err != nil {
+		return fmt.Errorf("cannot write the kubeconfig: %w", err)
+	}
+	k, err := startControllers(ctx, api, s, pods)
 	if err != nil {
 		return err
 	}
 	defer k.stop()
-	if err := announce(ready{Server: api.url, CA: api.keys.ca, Token: api.keys.token, Version: version}); err != nil {
+	if err := announce(ready{Server: api.url, CA: api.keys.ca, Token: api.keys.token, Kubeconfig: kubeconfig, Version: version}); err != nil {
 		return fmt.Errorf("cannot say that all is ready: %w", err)
 	}
 	<-ctx.Done()

@@ -55,7 +55,7 @@ func (r *podRun) step(ctx context.Context) {
 	if r.container == nil {
 		files, err := r.files(ctx)
 		if err == nil {
-			r.container, err = r.k.runtime.start(ctx, r.pod, files)
+			r.container, err = r.k.engine.start(ctx, r.pod, files)
 		}
 		var w *waiting
 		if errors.As(err, &w) {
