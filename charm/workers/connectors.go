@@ -42,17 +42,7 @@ func (u *Unit) RegisterConnector(ctx context.Context, connector map[string]any, 
 	}); err != nil {
 		return nil, err
 	}
-	return response, u.pauseAgain(ctx, name, response)
-}
-
-// pauseAgain is for a connector that was just created: it runs, whatever it did before.
-func (u *Unit) pauseAgain(ctx context.Context, name string, response *connect.Response) error {
-	m, err := u.recall(ctx)
-	if err != nil || response.StatusCode != http.StatusCreated || m.Connectors[name].State != StatePaused {
-		return err
-	}
-	_, err = u.must(ctx, name, func(ctx context.Context, c *connect.Client) (*connect.Response, error) { return c.Pause(ctx, name) })
-	return err
+	return response, u.restAgain(ctx, name, response)
 }
 
 // normalise refuses a bad name before any call, and makes every value a string.

@@ -49,6 +49,7 @@ type State string
 const (
 	StateRunning State = "RUNNING"
 	StatePaused  State = "PAUSED"
+	StateStopped State = "STOPPED" // from Kafka 3.5
 )
 
 // recall reads the memory, once a hook. Leader only: in some Juju versions a follower may not read it.

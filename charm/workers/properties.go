@@ -144,10 +144,7 @@ func editDistance(a, b string, limit int) int {
 // upper layer's, then the operator's, then what identity and addressing need. The
 // three topics exist by then, so nothing says how a worker would create them.
 func properties(layer map[string]string, s Settings, topics TopicNames, bootstrap string) map[string]string {
-	p := map[string]string{
-		"key.converter":   "org.apache.kafka.connect.json.JsonConverter",
-		"value.converter": "org.apache.kafka.connect.json.JsonConverter",
-	}
+	p := defaults()
 	maps.Copy(p, layer)
 	maps.Copy(p, s.Overrides)
 	p["bootstrap.servers"] = bootstrap
@@ -156,4 +153,12 @@ func properties(layer map[string]string, s Settings, topics TopicNames, bootstra
 	p["offset.storage.topic"] = topics.Offsets
 	p["status.storage.topic"] = topics.Status
 	return p
+}
+
+// defaults are the base layer's own, which everybody may override.
+func defaults() map[string]string {
+	return map[string]string{
+		"key.converter":   "org.apache.kafka.connect.json.JsonConverter",
+		"value.converter": "org.apache.kafka.connect.json.JsonConverter",
+	}
 }

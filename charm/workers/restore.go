@@ -46,8 +46,7 @@ func (u *Unit) Restore(ctx context.Context) (written int, err error) {
 
 // asRemembered: a state that is not known yet is no reason to write.
 func asRemembered(live connect.Expanded, config map[string]string, state State) bool {
-	paused := live.Status.Connector.State == string(StatePaused)
-	return connect.Equal(live.Info.Config, config) && paused == (state == StatePaused)
+	return connect.Equal(live.Info.Config, config) && resting(State(live.Status.Connector.State)) == resting(state)
 }
 
 func (u *Unit) restore(ctx context.Context, name string, config map[string]string, state State, live connect.Expanded) error {
@@ -58,14 +57,10 @@ func (u *Unit) restore(ctx context.Context, name string, config map[string]strin
 			return err
 		}
 	}
-	change := (*connect.Client).Resume
-	if state == StatePaused {
-		change = (*connect.Client).Pause
-	} else if live.Status.Connector.State != string(StatePaused) {
+	if resting(State(live.Status.Connector.State)) == resting(state) {
 		return nil
 	}
-	_, err := u.must(ctx, name, func(ctx context.Context, c *connect.Client) (*connect.Response, error) { return change(c, ctx, name) })
-	return err
+	return u.bring(ctx, name, state)
 }
 
 // must is call for those to whom a refusal is an end: a blocked outcome.

@@ -54,3 +54,9 @@ func (w Workers) DeployerResources() ([]map[string]any, error) {
 	}
 	return resources, nil
 }
+
+// DeployerProperties is AllProperties for workers deployed by DeployerResources.
+func (w Workers) DeployerProperties() map[string]string {
+	w.nameless = true
+	return w.AllProperties()
+}

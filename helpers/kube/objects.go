@@ -91,16 +91,19 @@ const (
 	hostEnv    = "CONNECT_ADVERTISED_HOST"
 )
 
-// configFile is the workers' configuration with what follows from the other
-// fields.
-func (w Workers) configFile() string {
+// configFile is the workers' configuration as it is mounted.
+func (w Workers) configFile() string { return propertiesFile(w.AllProperties()) }
+
+// AllProperties are the workers' configuration with what follows from the other
+// fields of w.
+func (w Workers) AllProperties() map[string]string {
 	properties := maps.Clone(w.Properties)
 	if properties == nil {
 		properties = map[string]string{}
 	}
 	w.addListener(properties)
 	w.addAdvertisedHost(properties)
-	return propertiesFile(properties)
+	return properties
 }
 
 // addListener moves the REST API off its default port. Both spellings are
