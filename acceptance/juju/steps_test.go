@@ -17,20 +17,7 @@ import (
 	"github.com/juju/juju/acceptance/kafka-connect-base/controller"
 )
 
-// step is one thing that happens, in the words of the program.
-type step struct {
-	Do       string
-	App      string         `json:",omitempty"`
-	Unit     string         `json:",omitempty"`
-	Charm    string         `json:",omitempty"`
-	Units    int            `json:",omitempty"`
-	Config   map[string]any `json:",omitempty"`
-	One, Two string         `json:",omitempty"`
-	Action   string         `json:",omitempty"`
-	Params   map[string]any `json:",omitempty"`
-	Refuse   string         `json:",omitempty"`
-	Times    int            `json:",omitempty"`
-}
+type step = controller.Step
 
 // steps is one running program.
 type steps struct {

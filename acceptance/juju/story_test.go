@@ -107,38 +107,10 @@ func (s *story) do(one step) (action string, err error) {
 	if _, ask := one.Config["kubeconfig"]; ask {
 		one.Config["kubeconfig"] = s.world.kubeconfig
 	}
-	switch one.Do {
-	case "look":
-		return "", nil
-	case "deploy":
-		return "", s.real.Deploy(one.App, one.Charm, one.Units, one.Config)
-	case "kafka":
-		return "", s.real.Remote(one.App, s.world.brokers...)
-	case "integrate":
-		return "", s.real.Integrate(one.One, one.Two)
-	case "remove-relation":
-		return "", s.real.RemoveRelation(one.One, one.Two)
-	case "configure":
-		return "", s.real.Configure(one.App, one.Config)
-	case "add-unit":
-		return "", s.real.AddUnit(one.App)
-	case "remove-unit":
-		return "", s.real.RemoveUnit(one.Unit)
-	case "remove-application":
-		return "", s.real.RemoveApplication(one.App)
-	case "lead":
-		return "", s.real.Lead(one.App, one.Unit)
-	case "refresh":
-		return "", s.real.Refresh(one.App, one.Charm)
-	case "resolve":
-		return "", s.real.Resolve(one.Unit)
-	case "refuse":
-		request := map[string]string{"config-get": controller.RequestConfig, "flush": controller.RequestFlush}[one.Refuse]
-		return "", s.real.Refuse(request, one.Times)
-	case "action":
-		return s.real.Act(one.Unit, one.Action, one.Params)
+	if one.Do == "kafka" {
+		one.Do, one.Data = "remote", s.world.brokers
 	}
-	return "", fmt.Errorf("cannot do %q: no such step", one.Do)
+	return s.real.Play(one)
 }
 
 // processes counts the hook tools that were run as processes.

@@ -1,48 +1,44 @@
 package controller
 
-// The API as an agent's connection sees it: requests come as Juju's own clients
-// make them, and take the way through JSON that they take on the wire.
+// The API: requests come as Juju's own clients make them, in JSON as on the wire.
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
 
 	"github.com/juju/errors"
 	"github.com/juju/names/v5"
-	"gopkg.in/httprequest.v1"
 
-	"github.com/juju/juju/api/base"
+	"github.com/juju/juju/acceptance/kafka-connect-base/agent"
 	"github.com/juju/juju/rpc/params"
 )
 
-// connection is one unit agent's.
-type connection struct {
-	base.APICaller // nil: the rest of the interface is never called
-	m              *Model
-	unit           string
+// Connection is one unit agent's. What it watches ends with it.
+type Connection struct {
+	m      *Model
+	unit   string
+	closed bool // guarded by the model's lock
 }
 
-// BestFacadeVersion gives the versions of Juju 3.6.
-func (c *connection) BestFacadeVersion(facade string) int {
-	switch facade {
-	case "Uniter":
-		return 20
-	case "SecretsManager":
-		return 2
+// Connect is for an agent that starts.
+func (m *Model) Connect(unit string) *Connection { return &Connection{m: m, unit: unit} }
+
+// Close lets everything that waits here go.
+func (c *Connection) Close() {
+	c.m.mu.Lock()
+	defer c.m.mu.Unlock()
+	c.closed = true
+	for _, w := range c.m.watchers {
+		w.stopped = w.stopped || w.connection == c
 	}
-	return 1
+	c.m.changed.Broadcast()
 }
-
-func (c *connection) ModelTag() (names.ModelTag, bool)             { return names.NewModelTag(modelUUID), true }
-func (c *connection) HTTPClient() (*httprequest.Client, error)     { return &httprequest.Client{}, nil }
-func (c *connection) RootHTTPClient() (*httprequest.Client, error) { return &httprequest.Client{}, nil }
-func (c *connection) Context() context.Context                     { return context.Background() }
 
 // call is one request of one unit's agent.
 type call struct {
 	m    *Model
+	conn *Connection
 	unit *unit
 	app  *app
 	in   []byte
@@ -71,36 +67,42 @@ func (m *Model) makeHandlers() map[string]handler {
 	return all
 }
 
-// APICall answers one request.
-func (c *connection) APICall(facade string, _ int, id, request string, args, response any) error {
-	in, err := json.Marshal(args)
+// Call answers one request. Its error has a code, as on the wire.
+func (c *Connection) Call(facade, id, request string, in []byte) ([]byte, error) {
+	out, err := c.serve(facade, id, request, in)
 	if err != nil {
-		return err
+		var coded *params.Error
+		switch {
+		case errors.As(err, &coded):
+			return nil, coded
+		case errors.Is(err, errors.NotFound):
+			return nil, &params.Error{Code: params.CodeNotFound, Message: err.Error()}
+		}
+		return nil, &params.Error{Message: err.Error()}
 	}
-	out, err := c.m.serve(c.unit, facade, id, request, in)
-	if err != nil || response == nil || out == nil {
-		return err
+	if out == nil {
+		return nil, nil
 	}
-	text, err := json.Marshal(out)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(text, response)
+	return json.Marshal(out)
 }
 
-func (m *Model) serve(unit, facade, id, request string, in []byte) (any, error) {
+func (c *Connection) serve(facade, id, request string, in []byte) (any, error) {
+	m := c.m
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch facade {
 	case "NotifyWatcher", "StringsWatcher", "RelationUnitsWatcher":
 		return m.nextOf(id, request)
 	}
-	m.lastCall = now()
-	defer m.changed.Broadcast()
-	u := m.units[unit]
+	u := m.units[c.unit]
 	if u == nil {
-		return nil, notFound("unit %q", unit)
+		return nil, notFound("unit %q", c.unit)
 	}
+	m.lastCall = now()
+	if facade == agent.Facade {
+		return c.agentFacade(u, request, in)
+	}
+	defer m.changed.Broadcast()
 	h := m.handlers[facade+"."+request]
 	if h == nil {
 		err := errors.Errorf("the test's controller has no answer to %s.%s %s", facade, request, in)
@@ -111,7 +113,7 @@ func (m *Model) serve(unit, facade, id, request string, in []byte) (any, error) 
 		m.refused[request]--
 		return nil, &params.Error{Message: "refused, as the test wants"}
 	}
-	return h(&call{m, u, u.app, in})
+	return h(&call{m, c, u, u.app, in})
 }
 
 // read decodes the request's arguments.

@@ -105,6 +105,9 @@ func (u *unit) look() Unit {
 	sort.Strings(stored.Flags)
 	out := Unit{u.status.Status, u.status.Info, u.agent.Status, u.agent.Info, u.app.leader == u.name, stored.Flags,
 		slices.Sorted(maps.Keys(u.state.CharmState))}
+	if u.lost {
+		out.Agent = "lost"
+	}
 	if u.agent.Status == "error" { // as `juju status` shows it
 		out.Workload, out.Message = "error", u.agent.Info
 	}
@@ -157,8 +160,11 @@ func (m *Model) Idle() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, u := range m.units {
+		if u.lost {
+			continue
+		}
 		resting := u.agent.Status == "idle" || u.agent.Status == "error" && m.options.NoRetry && u.resolved == ""
-		if !u.app.remote && (!resting || u.life != life.Alive) {
+		if !u.app.remote && (!resting || u.due || u.life != life.Alive) {
 			return false
 		}
 	}

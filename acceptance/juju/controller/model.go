@@ -15,7 +15,6 @@ import (
 
 const (
 	modelName = "test"
-	modelUUID = "deadbeef-0bad-400d-8000-4b1d0d06f00d"
 	version   = "3.6.11"
 )
 
@@ -30,6 +29,9 @@ type Options struct {
 	// automatically-retry-hooks=false does. By default, it runs again after half a
 	// second, then a second and so on.
 	NoRetry bool
+	// Start starts a unit's agent on a connection, which the model closes when the
+	// agent has ended. By default, it runs in this process.
+	Start func(unit string, c *Connection) (Agent, error)
 }
 
 // Model is one model with the agents of its units.
@@ -83,7 +85,10 @@ type unit struct {
 	state    params.UnitStateResult
 	version  int
 	hooks    []string // those not told of yet
-	agentEnd func() error
+	running  Agent    // nil before it has started, and once it has ended
+	lost     bool     // the agent was killed
+	ticks    int      // how often update-status has come due
+	due      bool     // it has yet to run
 }
 
 type relation struct {

@@ -88,7 +88,8 @@ func (m *Model) addUnit(a *app) (*unit, error) {
 	if a.remote {
 		return u, nil
 	}
-	return u, m.startAgent(u)
+	m.startAgent(u)
+	return u, nil
 }
 
 // Integrate is `juju integrate` of an application that requires with a scripted

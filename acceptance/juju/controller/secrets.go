@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/juju/errors"
 	"github.com/juju/names/v5"
 
 	coresecrets "github.com/juju/juju/core/secrets"
@@ -46,7 +45,7 @@ func secretHandlers() map[string]handler {
 			return params.SecretConsumerInfoResults{Results: results}, nil
 		},
 		"GetSecretMetadata":            metadata,
-		"GetSecretBackendConfigs":      func(*call) (any, error) { return nil, errors.NotFoundf("external secret backend") },
+		"GetSecretBackendConfigs":      func(*call) (any, error) { return params.SecretBackendConfigResults{}, nil }, // none but the controller
 		"GetSecretContentInfo":         contentInfo,
 		"GetSecretRevisionContentInfo": revisionInfo,
 		"OwnedSecretRevisions": func(c *call) (any, error) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/juju/names/v5"
 
+	"github.com/juju/juju/acceptance/kafka-connect-base/agent"
 	"github.com/juju/juju/core/life"
 	"github.com/juju/juju/rpc/params"
 )
@@ -82,7 +83,7 @@ func (c *call) describe(r *relation) params.RelationResultsV2 {
 	}
 	return params.RelationResultsV2{Results: []params.RelationResultV2{{Life: r.life, Id: r.id, Key: r.key,
 		Endpoint: *r.mine(c.app.name), OtherApplication: params.RelatedApplicationDetails{
-			ModelUUID: modelUUID, ApplicationName: r.other(c.app.name).ApplicationName}}}}
+			ModelUUID: agent.ModelUUID, ApplicationName: r.other(c.app.name).ApplicationName}}}}
 }
 
 func enterScope(c *call) (any, error) {

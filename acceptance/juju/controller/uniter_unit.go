@@ -7,6 +7,7 @@ import (
 
 	"github.com/juju/names/v5"
 
+	"github.com/juju/juju/acceptance/kafka-connect-base/agent"
 	"github.com/juju/juju/core/life"
 	"github.com/juju/juju/rpc/params"
 )
@@ -88,7 +89,7 @@ func modelHandlers() map[string]handler {
 			return params.ConfigSettingsResults{Results: []params.ConfigSettingsResult{{Settings: settings}}}, nil
 		},
 		"CurrentModel": func(*call) (any, error) {
-			return params.ModelResult{Name: modelName, UUID: modelUUID, Type: "iaas"}, nil
+			return params.ModelResult{Name: modelName, UUID: agent.ModelUUID, Type: "iaas"}, nil
 		},
 		"ModelConfig":     func(c *call) (any, error) { return params.ModelConfigResult{Config: c.m.modelConfig}, nil },
 		"AssignedMachine": func(*call) (any, error) { return oneText("machine-0"), nil },

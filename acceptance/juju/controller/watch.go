@@ -12,15 +12,16 @@ import (
 )
 
 type watcher struct {
-	unit    string
-	poll    func() (any, bool) // asked with the lock held
-	stopped bool
-	waiting bool // a Next has nothing to say
+	unit       string
+	connection *Connection
+	poll       func() (any, bool) // asked with the lock held
+	stopped    bool
+	waiting    bool // a Next has nothing to say
 }
 
-func (m *Model) watch(unit string, poll func() (any, bool)) string {
-	id := fmt.Sprint(m.next("watcher"))
-	m.watchers[id] = &watcher{unit: unit, poll: poll}
+func (c *call) watch(poll func() (any, bool)) string {
+	id := fmt.Sprint(c.m.next("watcher"))
+	c.m.watchers[id] = &watcher{unit: c.unit.name, connection: c.conn, poll: poll}
 	return id
 }
 
@@ -51,7 +52,7 @@ func (m *Model) nextOf(id, request string) (any, error) {
 // notify watches a number.
 func (c *call) notify(current func() int) params.NotifyWatchResult {
 	last := current()
-	return params.NotifyWatchResult{NotifyWatcherId: c.m.watch(c.unit.name, func() (any, bool) {
+	return params.NotifyWatchResult{NotifyWatcherId: c.watch(func() (any, bool) {
 		n := current()
 		changed := n != last
 		last = n
@@ -62,7 +63,7 @@ func (c *call) notify(current func() int) params.NotifyWatchResult {
 // text watches one text, which is what is told.
 func (c *call) text(current func() string) params.StringsWatchResult {
 	last := current()
-	return params.StringsWatchResult{Changes: []string{last}, StringsWatcherId: c.m.watch(c.unit.name, func() (any, bool) {
+	return params.StringsWatchResult{Changes: []string{last}, StringsWatcherId: c.watch(func() (any, bool) {
 		s := current()
 		changed := s != last
 		last = s
@@ -91,7 +92,7 @@ func (c *call) keys(growing bool, current func() map[string]string) params.Strin
 		return slices.Sorted(maps.Keys(changed))
 	}
 	first := difference()
-	return params.StringsWatchResult{Changes: first, StringsWatcherId: c.m.watch(c.unit.name, func() (any, bool) {
+	return params.StringsWatchResult{Changes: first, StringsWatcherId: c.watch(func() (any, bool) {
 		changes := difference()
 		return params.StringsWatchResult{Changes: changes}, len(changes) > 0
 	})}
@@ -125,7 +126,7 @@ func (c *call) relationUnits(r *relation) params.RelationUnitsWatchResult {
 		return change
 	}
 	first := difference()
-	return params.RelationUnitsWatchResult{Changes: first, RelationUnitsWatcherId: c.m.watch(me, func() (any, bool) {
+	return params.RelationUnitsWatchResult{Changes: first, RelationUnitsWatcherId: c.watch(func() (any, bool) {
 		change := difference()
 		return params.RelationUnitsWatchResult{Changes: change}, len(change.Changed)+len(change.AppChanged)+len(change.Departed) > 0
 	})}

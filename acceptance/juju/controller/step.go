@@ -1,0 +1,63 @@
+package controller
+
+import "fmt"
+
+// Step is one thing that happens, in the words of charmtest/internal/steps of
+// the main module.
+type Step struct {
+	Do       string
+	App      string              `json:",omitempty"`
+	Unit     string              `json:",omitempty"`
+	Charm    string              `json:",omitempty"`
+	Units    int                 `json:",omitempty"`
+	Config   map[string]any      `json:",omitempty"`
+	One, Two string              `json:",omitempty"`
+	Action   string              `json:",omitempty"`
+	Params   map[string]any      `json:",omitempty"`
+	Refuse   string              `json:",omitempty"`
+	Times    int                 `json:",omitempty"`
+	Data     []map[string]string `json:",omitempty"` // of a scripted application, by unit
+}
+
+// Play plays a step, without waiting for what comes of it. It gives the number
+// of an action.
+func (m *Model) Play(s Step) (action string, err error) {
+	switch s.Do {
+	case "look":
+		return "", nil
+	case "deploy":
+		return "", m.Deploy(s.App, s.Charm, s.Units, s.Config)
+	case "remote":
+		return "", m.Remote(s.App, s.Data...)
+	case "integrate":
+		return "", m.Integrate(s.One, s.Two)
+	case "remove-relation":
+		return "", m.RemoveRelation(s.One, s.Two)
+	case "configure":
+		return "", m.Configure(s.App, s.Config)
+	case "add-unit":
+		return "", m.AddUnit(s.App)
+	case "remove-unit":
+		return "", m.RemoveUnit(s.Unit)
+	case "remove-application":
+		return "", m.RemoveApplication(s.App)
+	case "lead":
+		return "", m.Lead(s.App, s.Unit)
+	case "kill-agent":
+		return "", m.KillAgent(s.Unit)
+	case "start-agent":
+		return "", m.StartAgent(s.Unit)
+	case "update-status":
+		return "", m.UpdateStatus(s.App)
+	case "refresh":
+		return "", m.Refresh(s.App, s.Charm)
+	case "resolve":
+		return "", m.Resolve(s.Unit)
+	case "refuse":
+		request := map[string]string{"config-get": RequestConfig, "flush": RequestFlush}[s.Refuse]
+		return "", m.Refuse(request, s.Times)
+	case "action":
+		return m.Act(s.Unit, s.Action, s.Params)
+	}
+	return "", fmt.Errorf("cannot do %q: no such step", s.Do)
+}
