@@ -34,8 +34,12 @@ func Main(layers ...func(*workers.Unit) reactive.Rules) {
 // with nothing committed, and then the process dies of that signal: Juju takes
 // a hook killed by SIGTERM for interrupted, not for failed, and runs it again.
 // A second signal kills at once. A handler that goes on although its context
-// has ended is not waited for longer than the grace.
+// has ended is not waited for longer than the grace. Started with the one
+// argument --describe, which Juju never gives, the process is [Describe].
 func RunUntilSignal(process Process) (code int) {
+	if len(os.Args) == 2 && os.Args[1] == describeFlag {
+		return Describe(process, os.Stdout)
+	}
 	process = process.withDefaults()
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
