@@ -161,7 +161,7 @@ func (h *hook) complete(code int) Record {
 	defer h.record.mu.Unlock()
 	r := h.record.Record
 	r.Duration, r.Exit, r.Passes = milliseconds(time.Since(r.Time)), code, h.result.Passes
-	r.Facts = slices.Sorted(maps.Keys(h.world.Facts))
+	r.Facts = h.facts()
 	if b := h.result.Before; len(b.Set)+len(b.Cleared) > 0 {
 		r.Before = &Changed{Set: b.Set, Cleared: b.Cleared}
 	}
@@ -193,6 +193,9 @@ func (h *hook) complete(code int) Record {
 	}
 	return r
 }
+
+// facts are the automatic flags that hold, sorted.
+func (h *hook) facts() []string { return slices.Sorted(maps.Keys(h.world.Facts)) }
 
 // appendLine writes one line in one call, so that hooks of several units may
 // share a journal.

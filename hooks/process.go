@@ -32,6 +32,11 @@ type Process struct {
 	// only makes values: what it would read from Juju is read in every hook.
 	Build func(*juju.Unit) (reactive.Rules, error)
 
+	// Check looks whether this process may go on, before the first rule runs: an
+	// error that is reactive.ErrNewerState leaves everything as it is and says so
+	// in the status; any other makes the hook fail. By default, it may.
+	Check func(context.Context) error
+
 	// Getenv reads the environment. By default, os.Getenv.
 	Getenv func(string) string
 
@@ -140,6 +145,7 @@ func newHook(process Process, env juju.Env) *hook {
 func (h *hook) run(ctx context.Context) int {
 	err := h.attempt(ctx)
 	if err == nil {
+		h.noteEnd(nil)
 		return exitKept
 	}
 	h.record.Error = err.Error()
@@ -148,6 +154,7 @@ func (h *hook) run(ctx context.Context) int {
 	}
 	h.logFailure(ctx, err)
 	h.failAction(ctx, err)
+	h.noteEnd(err)
 	return exitDropped
 }
 
@@ -171,11 +178,19 @@ func (h *hook) attempt(ctx context.Context) (err error) {
 	if err := h.look(ctx, h.engine.Watches()); err != nil {
 		return err
 	}
+	if h.explains() {
+		return h.explain(ctx)
+	}
+	if h.process.Check != nil {
+		if err := h.process.Check(ctx); err != nil {
+			return err
+		}
+	}
 	if h.result, err = h.engine.Run(ctx, h.state, h.world); err != nil {
 		return err
 	}
 	h.settle()
-	if err := h.saveState(); err != nil {
+	if err := h.saveState(ctx); err != nil {
 		return err
 	}
 	return h.commit(ctx)
@@ -190,13 +205,17 @@ func (h *hook) loadState(ctx context.Context) (reactive.State, error) {
 	return state, state.UnmarshalJSON([]byte(text))
 }
 
-func (h *hook) saveState() error {
+func (h *hook) saveState(ctx context.Context) error {
 	text, err := h.result.State.MarshalJSON()
 	if err != nil {
 		return fmt.Errorf("cannot store the flags: %w", err)
 	}
+	before, _, err := h.unit.State(ctx, stateKey)
+	if err != nil {
+		return err
+	}
 	h.unit.SetState(stateKey, string(text))
-	return nil
+	return h.saveHistory(ctx, before != string(text))
 }
 
 // settle hands on what the rules left blocked and waiting.

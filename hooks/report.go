@@ -79,12 +79,7 @@ func (h *hook) judgeAction() {
 	if name == "" {
 		return
 	}
-	var handlers []string
-	for _, entry := range h.rules {
-		if rule, ok := entry.(reactive.Rule); ok && waitsFor(rule, flags.Action(name)) {
-			handlers = append(handlers, rule.Name())
-		}
-	}
+	handlers := h.handlersOf(name)
 	taken := false
 	for ran := range h.result.Ran() {
 		taken = taken || slices.Contains(handlers, ran.Rule)
@@ -100,6 +95,16 @@ func (h *hook) judgeAction() {
 			h.unit.Action().Fail(outcome.Message)
 		}
 	}
+}
+
+// handlersOf names the rules that wait for an action.
+func (h *hook) handlersOf(action string) (handlers []string) {
+	for _, entry := range h.rules {
+		if rule, ok := entry.(reactive.Rule); ok && waitsFor(rule, flags.Action(action)) {
+			handlers = append(handlers, rule.Name())
+		}
+	}
+	return handlers
 }
 
 // whyNot says what each of some rules was waiting for when the hook began.
