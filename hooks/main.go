@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"slices"
 	"syscall"
 	"time"
@@ -20,6 +21,7 @@ import (
 // rules of the layers in their order, base first, and ends the process. It is
 // all that a charm's main function does.
 func Main(layers ...func(*workers.Unit) reactive.Rules) {
+	debug.SetGCPercent(collectAt)
 	os.Exit(RunUntilSignal(Process{Build: func(unit *juju.Unit) (reactive.Rules, error) {
 		var rules reactive.Rules
 		whole := workers.New(unit, workers.Options{Getenv: os.Getenv})
@@ -29,6 +31,10 @@ func Main(layers ...func(*workers.Unit) reactive.Rules) {
 		return rules, nil
 	}}))
 }
+
+// collectAt makes Go's collector wait for 16 MiB of heap (4 MiB by default) before it first runs, and then for a
+// heap five times what was in use: a hook that allocates less, which is nearly every one, ends before it would have begun.
+const collectAt = 400
 
 // RunUntilSignal is Run for a whole process. SIGTERM and SIGINT end the hook
 // with nothing committed, and then the process dies of that signal: Juju takes
