@@ -2,6 +2,7 @@ package workers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -97,7 +98,7 @@ func (u *Unit) where(ctx context.Context) (platform, error) {
 	if err != nil {
 		return nil, outcome(err)
 	}
-	u.platform = &direct{client: client}
+	u.platform = &direct{client: client, app: u.Application(), inCluster: options.InCluster}
 	return u.platform, nil
 }
 
@@ -123,42 +124,53 @@ func (u *Unit) kubeconfig(ctx context.Context) (string, error) {
 
 // direct is Kubernetes reached by our own credentials.
 type direct struct {
-	client *kube.Client
+	client    *kube.Client
+	app       string
+	inCluster bool
+}
+
+// outcome says what to run where a charm that nobody trusted asks by its pod's account, which may
+// hardly do anything then.
+func (d *direct) outcome(err error) error {
+	if d.inCluster && errors.Is(err, kube.ErrForbidden) {
+		return reactive.Blocked("not trusted with Kubernetes: juju trust %s --scope=cluster (%v)", d.app, err)
+	}
+	return outcome(err)
 }
 
 func (d *direct) apply(ctx context.Context, w kube.Workers) (bool, error) {
 	applied, err := d.client.Apply(ctx, w)
-	return len(applied.Changed) > 0, outcome(err)
+	return len(applied.Changed) > 0, d.outcome(err)
 }
 
 func (d *direct) rollout(ctx context.Context, w kube.Workers) (kube.Rollout, error) {
 	r, err := d.client.Rollout(ctx, w)
-	return r, outcome(err)
+	return r, d.outcome(err)
 }
 
 func (d *direct) scale(ctx context.Context, w kube.Workers, replicas int) error {
-	return outcome(d.client.Scale(ctx, w, replicas))
+	return d.outcome(d.client.Scale(ctx, w, replicas))
 }
 
 func (d *direct) remove(ctx context.Context, w kube.Workers) error {
 	if err := d.client.Delete(ctx, w); err != nil {
-		return outcome(err)
+		return d.outcome(err)
 	}
-	return outcome(d.client.Forget(ctx, w))
+	return d.outcome(d.client.Forget(ctx, w))
 }
 
 func (d *direct) recall(ctx context.Context, w kube.Workers) (map[string]string, error) {
 	data, err := d.client.Recall(ctx, w)
-	return data, outcome(err)
+	return data, d.outcome(err)
 }
 
 func (d *direct) remember(ctx context.Context, w kube.Workers, data map[string]string) error {
-	return outcome(d.client.Remember(ctx, w, data))
+	return d.outcome(d.client.Remember(ctx, w, data))
 }
 
 func (d *direct) rest(ctx context.Context, w kube.Workers) ([]string, http.RoundTripper, error) {
 	url, transport, err := d.client.Transport(ctx, w)
-	return []string{url}, transport, outcome(err)
+	return []string{url}, transport, d.outcome(err)
 }
 
 // service is the Service's name inside the cluster, however we reach it ourselves.

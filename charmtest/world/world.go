@@ -26,6 +26,8 @@ type Options struct {
 	Model charmtest.Options
 	// Kafka is handed to [kafkatest.Start].
 	Kafka kafkatest.Options
+	// Kube is handed to [kubetest.Start]; its runtime is the world's.
+	Kube kubetest.Options
 	// Connect shapes the Connect clusters; their group, topics and store are the
 	// world's.
 	Connect connecttest.Options
@@ -50,7 +52,8 @@ func Start(options Options) (*World, error) {
 	if w.Kafka, err = kafkatest.Start(options.Kafka); err != nil {
 		return nil, err
 	}
-	if w.Kube, err = kubetest.Start(kubetest.Options{Runtime: runtime{w}}); err != nil {
+	options.Kube.Runtime = runtime{w}
+	if w.Kube, err = kubetest.Start(options.Kube); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
 	if w.Model, err = charmtest.New(options.Model); err != nil {
