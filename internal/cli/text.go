@@ -9,10 +9,12 @@ import (
 
 // prepareFlags adds the flags that cobra adds only when a command runs.
 func prepareFlags(root *cobra.Command) {
+	cobra.EnableCommandSorting = false // cobra has this for the whole process only
 	each(root, func(c *cobra.Command) {
-		c.InitDefaultHelpFlag()
 		c.DisableFlagsInUseLine = true
 		c.Flags().SortFlags, c.PersistentFlags().SortFlags = false, false
+		c.InitDefaultHelpFlag()
+		c.InheritedFlags().SortFlags = false
 		if help := c.Flags().Lookup("help"); help != nil {
 			help.Hidden = c != root
 		}

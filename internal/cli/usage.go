@@ -34,9 +34,11 @@ func prepare(root *cobra.Command, console *terminal.Terminal) {
 	root.SetFlagErrorFunc(flagError)
 	root.SetUsageTemplate(usage)
 	root.SetHelpTemplate(help)
+	cobra.EnableCommandSorting = false // cobra has this for the whole process only
 	each(root, func(c *cobra.Command) {
 		c.DisableFlagsInUseLine = true
 		c.Flags().SortFlags, c.PersistentFlags().SortFlags = false, false
+		c.InheritedFlags().SortFlags = false
 		if c.HasSubCommands() && c.RunE == nil {
 			c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 			c.Args = oneOf
@@ -151,10 +153,10 @@ Examples:
 {{range $commands}}{{if and (eq .GroupID "") .IsAvailableCommand}}  {{rpad .Name .NamePadding}} {{.Short}}
 {{end}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
 Flags:
-{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}
+{{.LocalFlags.FlagUsagesWrapped 100 | trimTrailingWhitespaces}}
 {{end}}{{if .HasAvailableInheritedFlags}}
 Flags of all commands:
-{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}
+{{.InheritedFlags.FlagUsagesWrapped 100 | trimTrailingWhitespaces}}
 {{end}}{{if .HasHelpSubCommands}}
 Topics:
 {{range .Commands}}{{if .IsAdditionalHelpTopicCommand}}  {{rpad .Name .NamePadding}} {{.Short}}

@@ -1,0 +1,16 @@
+// Command connectors makes Kafka Connect clusters run the connectors that the
+// files of a Git folder describe: it plans, asks and applies, and looks after
+// what runs.
+package main
+
+import (
+	"os"
+
+	"github.com/connectcharm/kafka-connect-base/internal/cli"
+	"github.com/connectcharm/kafka-connect-base/internal/terminal"
+)
+
+func main() {
+	console := terminal.New(os.Stdin, os.Stdout, os.Stderr, os.Getenv)
+	os.Exit(cli.Run(newRoot(console, os.Getenv), console, os.Args[1:]))
+}
