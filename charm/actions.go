@@ -1,7 +1,13 @@
 package charm
 
+// What an operator does by hand. Each action is a rule like any other, due in its
+// own hook. These rules stand first: an action answers from the world as it is, and then
+// the other rules run as in every hook. The action explain is answered by package hooks.
+
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -11,42 +17,50 @@ import (
 	"github.com/connectcharm/kafka-connect-base/reactive"
 )
 
-// actions are what an operator runs by hand. Each is a rule like any other, due
-// in its own hook.
 func (l *layer) actions() reactive.Rules {
 	var rules reactive.Rules
 	for _, a := range []struct {
 		name string
 		run  func(context.Context, map[string]any) error
 	}{
+		{"register-connector", l.registerConnector},
+		{"unregister-connector", l.unregisterConnector},
 		{"list-connectors", l.listConnectors},
 		{"connector-status", l.connectorStatus},
+		{"restart-connector", l.restartConnector},
 		{"pause-connector", l.change((*workers.Unit).ConnectorPause, "paused")},
 		{"resume-connector", l.change((*workers.Unit).ConnectorResume, "resumed")},
-		{"restart-connector", l.restartConnector},
+		{"stop-connector", l.stopConnector},
+		{"list-tasks", l.listTasks},
+		{"list-plugins", l.listPlugins},
+		{"worker-config", l.workerConfig},
 	} {
-		rules = append(rules, reactive.When(flags.All(flags.Action(a.name))).Do("action "+a.name, l.action(a.run)))
+		rules = append(rules, reactive.When(flags.All(flags.Action(a.name))).Do("action "+a.name, l.action(a.name, a.run)))
 	}
 	return rules
 }
 
-// action runs one, and turns what went wrong into the action's failure: an
-// operator reads that, not the log.
-func (l *layer) action(run func(context.Context, map[string]any) error) reactive.Handler {
+// action runs one on the leader, and turns what went wrong into the action's failure: an
+// operator reads that, not the log. What the state of a newer charm stopped stays an error.
+func (l *layer) action(name string, run func(context.Context, map[string]any) error) reactive.Handler {
 	return func(ctx context.Context, _ *reactive.Changes) error {
 		leads, err := l.unit.IsLeader(ctx)
 		if err != nil {
 			return err
 		}
 		if !leads {
-			l.unit.Action().Fail(fmt.Sprintf("only the leader calls Kafka Connect: juju run %s/leader …", l.unit.Application()))
+			l.unit.Action().Fail(l.refusal(name))
 			return nil
 		}
 		params, err := l.unit.Action().Params(ctx)
 		if err != nil {
 			return err
 		}
-		if err := run(ctx, params); err != nil {
+		err = run(ctx, params)
+		if errors.Is(err, reactive.ErrNewerState) {
+			return err
+		}
+		if err != nil {
 			_, why := reactive.OutcomeOf(err)
 			l.unit.Action().Fail(why)
 		}
@@ -54,66 +68,42 @@ func (l *layer) action(run func(context.Context, map[string]any) error) reactive
 	}
 }
 
-func (l *layer) listConnectors(ctx context.Context, _ map[string]any) error {
-	live, err := l.unit.Connectors(ctx)
+// refusal is for a unit that does not lead. Juju tells it that, and not who does;
+// the word leader in a unit's place is understood by Juju's command line.
+func (l *layer) refusal(name string) string {
+	command := "juju run"
+	if strings.HasPrefix(l.unit.Env().JujuVersion, "2.") {
+		command = "juju run-action --wait"
+	}
+	return fmt.Sprintf("only the leader speaks for the Connect cluster, and %s does not lead: %s %s/leader %s …",
+		l.unit.Name(), command, l.unit.Application(), name)
+}
+
+// longestJSON is as much as an action gives as one result: Linux hands a program
+// no argument of 128 KiB.
+const longestJSON = 120 << 10
+
+// setJSON adds the result json: all that the others say, for a program.
+func (l *layer) setJSON(value any) error {
+	text, err := json.Marshal(value)
 	if err != nil {
-		return err
+		return fmt.Errorf("cannot encode the result: %w", err)
 	}
-	lines := make([]string, 0, len(live))
-	for _, c := range live {
-		lines = append(lines, fmt.Sprintf("%s: %s", c.Info.Name, summary(c.Status)))
+	if len(text) > longestJSON {
+		l.unit.Action().Set("json-left-out", fmt.Sprintf("%d KiB are more than a result takes: ask for less", len(text)>>10))
+		return nil
 	}
-	l.unit.Action().Set("count", len(live))
-	l.unit.Action().Set("connectors", strings.Join(lines, "\n"))
+	l.unit.Action().Set("json", string(text))
 	return nil
 }
 
-// summary says a connector's state and its tasks' in a few words.
-func summary(status connect.Status) string {
-	if status.Connector.State == "" {
-		return "no status yet"
+// setLines adds a result of lines, as many as a result takes.
+func (l *layer) setLines(key string, lines []string) {
+	text := strings.Join(lines, "\n")
+	if len(text) > longestJSON {
+		text = text[:strings.LastIndexByte(text[:longestJSON], '\n')] + "\n…"
 	}
-	running := 0
-	for _, task := range status.Tasks {
-		if task.State == connect.Running {
-			running++
-		}
-	}
-	return fmt.Sprintf("%s, %d of %d tasks running", status.Connector.State, running, len(status.Tasks))
-}
-
-func (l *layer) connectorStatus(ctx context.Context, params map[string]any) error {
-	name, _ := params["name"].(string)
-	response, err := l.unit.ConnectorStatus(ctx, name)
-	if err != nil {
-		return err
-	}
-	var status connect.Status
-	if err := decode(response, name, &status); err != nil {
-		return err
-	}
-	action := l.unit.Action()
-	action.Set("name", name)
-	action.Set("state", status.Connector.State)
-	action.Set("worker", status.Connector.WorkerID)
-	action.Set("type", status.Type)
-	if status.Connector.Trace != "" {
-		action.Set("trace", firstLine(status.Connector.Trace))
-	}
-	for _, task := range status.Tasks {
-		key := fmt.Sprintf("tasks.%d", task.ID)
-		action.Set(key+".state", task.State)
-		action.Set(key+".worker", task.WorkerID)
-		if task.Trace != "" {
-			action.Set(key+".trace", firstLine(task.Trace))
-		}
-	}
-	return nil
-}
-
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(text, "\n")
-	return strings.TrimSpace(line)
+	l.unit.Action().Set(key, text)
 }
 
 // decode reads an answer that has to be a success.
@@ -132,33 +122,8 @@ func refused(response *connect.Response, name string) error {
 	return fmt.Errorf("cannot do that to connector %q: %s", name, workers.Refusal(response))
 }
 
-func (l *layer) change(do func(*workers.Unit, context.Context, string) (*connect.Response, error), done string) func(context.Context, map[string]any) error {
-	return func(ctx context.Context, params map[string]any) error {
-		name, _ := params["name"].(string)
-		response, err := do(l.unit, ctx, name)
-		if err != nil {
-			return err
-		}
-		if err := refused(response, name); err != nil {
-			return err
-		}
-		l.unit.Action().Set("result", fmt.Sprintf("connector %s is %s", name, done))
-		return nil
-	}
-}
-
-func (l *layer) restartConnector(ctx context.Context, params map[string]any) error {
-	name, _ := params["name"].(string)
-	what := connect.Restart{}
-	what.IncludeTasks, _ = params["tasks"].(bool)
-	what.OnlyFailed, _ = params["only-failed"].(bool)
-	response, err := l.unit.RestartConnector(ctx, name, what)
-	if err != nil {
-		return err
-	}
-	if err := refused(response, name); err != nil {
-		return err
-	}
-	l.unit.Action().Set("result", fmt.Sprintf("connector %s is restarted", name))
-	return nil
+// text reads a parameter that is one; "" where it was not given.
+func text(params map[string]any, key string) string {
+	value, _ := params[key].(string)
+	return value
 }

@@ -1,6 +1,8 @@
 package charm
 
 import (
+	"slices"
+
 	"github.com/connectcharm/kafka-connect-base/charm/workers"
 	"github.com/connectcharm/kafka-connect-base/flags"
 	"github.com/connectcharm/kafka-connect-base/reactive"
@@ -12,16 +14,11 @@ type layer struct {
 }
 
 // Layer gives the rules of the base layer, in the order in which they run. They
-// are in four groups: what is there, what the leader builds, what it keeps, and
-// how it takes leave.
+// are in five groups: what an operator asks for, what is there, how the leader takes
+// leave, what it builds, and what it keeps.
 func Layer(unit *workers.Unit) reactive.Rules {
 	l := &layer{unit}
-	var rules reactive.Rules
-	rules = append(rules, l.whatIsThere()...)
-	rules = append(rules, l.takingLeave()...)
-	rules = append(rules, l.building()...)
-	rules = append(rules, l.keeping()...)
-	return append(rules, l.actions()...)
+	return slices.Concat(l.actions(), l.whatIsThere(), l.takingLeave(), l.building(), l.keeping())
 }
 
 // whatIsThere runs on every unit.

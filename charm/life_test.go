@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/connectcharm/kafka-connect-base/charmtest"
-	"github.com/connectcharm/kafka-connect-base/charmtest/connecttest"
 	"github.com/connectcharm/kafka-connect-base/charmtest/kafkatest"
 	"github.com/connectcharm/kafka-connect-base/charmtest/world"
 )
@@ -154,40 +153,6 @@ func TestRemoveLeaderUnit(t *testing.T) {
 	l.wantConnectors("connect-sink running", "connect-source running")
 	l.wantReplicas(1)
 	l.wantBytes("still")
-}
-
-func TestActions(t *testing.T) {
-	t.Parallel()
-	l := newLife(t, world.Options{Connect: connecttest.Options{}})
-	l.deploy(2)
-	leader := l.Leader("connect")
-	status := l.run(leader, "connector-status", map[string]any{"name": "connect-sink"})
-	if status.Results["state"] != "RUNNING" {
-		t.Errorf("connector-status gave %v", status.Results)
-	}
-	l.run(leader, "restart-connector", map[string]any{"name": "connect-sink"})
-
-	ctx := context.Background()
-	missing, err := l.RunAction(ctx, leader, "pause-connector", map[string]any{"name": "nobody"})
-	l.must(err)
-	if missing.Status != "failed" || !strings.Contains(missing.Message, "404") {
-		t.Errorf("pausing a connector that is not there: %s, %q", missing.Status, missing.Message)
-	}
-	bad, err := l.RunAction(ctx, leader, "pause-connector", map[string]any{"name": "a/b"})
-	l.must(err)
-	if bad.Status != "failed" || !strings.Contains(bad.Message, "a/b") {
-		t.Errorf("pausing a connector with a bad name: %s, %q", bad.Status, bad.Message)
-	}
-	for _, unit := range l.Units("connect") {
-		if unit == leader {
-			continue
-		}
-		refused, err := l.RunAction(ctx, unit, "list-connectors", nil)
-		l.must(err)
-		if refused.Status != "failed" || !strings.Contains(refused.Message, "only the leader") {
-			t.Errorf("list-connectors on %s: %s, %q", unit, refused.Status, refused.Message)
-		}
-	}
 }
 
 func (l *life) step(name string, do func()) {

@@ -5,9 +5,11 @@ package workers
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/connectcharm/kafka-connect-base/helpers/connect"
+	"github.com/connectcharm/kafka-connect-base/helpers/juju"
 )
 
 // ConnectorStop ends a connector's tasks and keeps its configuration and its
@@ -51,4 +53,27 @@ func (u *Unit) restAgain(ctx context.Context, name string, response *connect.Res
 		return err
 	}
 	return u.bring(ctx, name, m.Connectors[name].State)
+}
+
+// ConnectorConfig gives a connector's configuration, secrets and all. Leader only.
+func (u *Unit) ConnectorConfig(ctx context.Context, name string) (*connect.Response, error) {
+	return u.call(ctx, func(ctx context.Context, c *connect.Client) (*connect.Response, error) { return c.Config(ctx, name) })
+}
+
+// Keeps says whether there is a place for connector configurations, so that what is
+// registered can come back. Leader only.
+func (u *Unit) Keeps(ctx context.Context) (bool, error) {
+	_, err := u.Secrets().Info(ctx, vaultLabel)
+	switch {
+	case err == nil, errors.Is(err, juju.ErrNotFound):
+		return true, nil
+	case !errors.Is(err, juju.ErrUnsupported):
+		return false, err
+	}
+	p, err := u.where(ctx)
+	if err != nil {
+		return false, err
+	}
+	_, able := p.(keeper)
+	return able, nil
 }
