@@ -48,10 +48,9 @@ type control struct {
 	informers informers.SharedInformerFactory
 }
 
-func startControllers(ctx context.Context, api *api, s site, pods *network) (*controllers, error) {
+func startControllers(ctx context.Context, config *rest.Config, pods *network, engine engine) (*controllers, error) {
 	c := &controllers{}
 	c.ctx, c.cancel = context.WithCancel(ctx)
-	config := api.config()
 	k := control{config: config}
 	var err error
 	if k.client, err = kubernetes.NewForConfig(config); err != nil {
@@ -67,7 +66,7 @@ func startControllers(ctx context.Context, api *api, s site, pods *network) (*co
 	if err != nil {
 		return nil, err
 	}
-	c.kubelet = newKubelet(k.client, k.informers, pods)
+	c.kubelet = newKubelet(k.client, k.informers, pods, engine)
 	collect, err := k.garbage(c.ctx)
 	if err != nil {
 		return nil, err

@@ -25,7 +25,7 @@ func newNetwork() *network { return &network{ports: map[string]string{}} }
 func (n *network) address() string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.last++
+	n.last++ // the first is the bridge's
 	return fmt.Sprintf("10.244.%d.%d", n.last/250, n.last%250+1)
 }
 

@@ -18,7 +18,10 @@ import (
 	"k8s.io/klog/v2"
 )
 
-const nodeName = "kubelite"
+const (
+	nodeName    = "kubelite"
+	nodeAddress = "127.0.0.1"
+)
 
 type kubelet struct {
 	client     kubernetes.Interface
@@ -28,13 +31,23 @@ type kubelet struct {
 
 	mu      sync.Mutex
 	stopped bool
-	ends    map[types.UID]context.CancelFunc // of the pods that run
+	here    map[types.UID]*presence // the pods that run
 	running sync.WaitGroup
 }
 
-func newKubelet(client kubernetes.Interface, i informers.SharedInformerFactory, n *network) *kubelet {
-	k := &kubelet{client: client, namespaces: i.Core().V1().Namespaces().Lister(), network: n, ends: map[types.UID]context.CancelFunc{}}
-	k.engine = pretend{k.annotation}
+// presence is how a pod that runs is ended.
+type presence struct {
+	end   context.CancelFunc
+	grace *int64 // that whoever deletes it allows, in seconds
+}
+
+// newKubelet runs pods as processes where there is an engine for these, and
+// pretends them otherwise.
+func newKubelet(client kubernetes.Interface, i informers.SharedInformerFactory, n *network, e engine) *kubelet {
+	k := &kubelet{client: client, namespaces: i.Core().V1().Namespaces().Lister(), network: n, here: map[types.UID]*presence{}}
+	if k.engine = e; e == nil {
+		k.engine = pretend{k.annotation}
+	}
 	_, err := i.Core().V1().Pods().Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(o any) { k.see(o.(*corev1.Pod)) },
 		UpdateFunc: func(_, o any) { k.see(o.(*corev1.Pod)) },
@@ -67,7 +80,7 @@ func (k *kubelet) register(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("cannot make the node: %w", err)
 	}
-	node.Status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: "127.0.0.1"}}
+	node.Status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: nodeAddress}}
 	node.Status.Conditions = []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue,
 		LastHeartbeatTime: metav1.Now(), LastTransitionTime: metav1.Now()}}
 	if _, err = k.client.CoreV1().Nodes().UpdateStatus(ctx, node, metav1.UpdateOptions{}); err != nil {
@@ -80,7 +93,7 @@ func (k *kubelet) register(ctx context.Context) error {
 func (k *kubelet) see(pod *corev1.Pod) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	end := k.ends[pod.UID]
+	here := k.here[pod.UID]
 	switch {
 	case k.stopped:
 	case pod.Spec.NodeName == "" && pod.DeletionTimestamp == nil:
@@ -89,11 +102,12 @@ func (k *kubelet) see(pod *corev1.Pod) {
 			k.running.Go(func() { k.bind(pod) })
 		}
 	case pod.Spec.NodeName != nodeName:
-	case pod.DeletionTimestamp != nil && end != nil:
-		end()
-	case pod.DeletionTimestamp == nil && end == nil:
+	case pod.DeletionTimestamp != nil && here != nil:
+		here.grace = pod.DeletionGracePeriodSeconds
+		here.end()
+	case pod.DeletionTimestamp == nil && here == nil:
 		ctx, cancel := context.WithCancel(context.Background())
-		k.ends[pod.UID] = cancel
+		k.here[pod.UID] = &presence{end: cancel}
 		k.running.Go(func() { k.run(ctx, pod.DeepCopy()) })
 	case pod.DeletionTimestamp != nil: // before it ran
 		k.running.Go(func() { k.letGo(pod) })
@@ -103,8 +117,8 @@ func (k *kubelet) see(pod *corev1.Pod) {
 func (k *kubelet) end(uid types.UID) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if end := k.ends[uid]; end != nil {
-		end()
+	if here := k.here[uid]; here != nil {
+		here.end()
 	}
 }
 
@@ -123,17 +137,30 @@ func (k *kubelet) bind(pod *corev1.Pod) {
 func (k *kubelet) stop() {
 	k.mu.Lock()
 	k.stopped = true
-	for _, end := range k.ends {
-		end()
+	for _, here := range k.here {
+		here.end()
 	}
 	k.mu.Unlock()
 	k.running.Wait()
+}
+
+// grace is what whoever deletes a pod allows it, if anybody does.
+func (k *kubelet) grace(uid types.UID) *int64 {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.here[uid].grace
+}
+
+func (k *kubelet) isStopped() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.stopped
 }
 
 // forget is for a pod whose container has ended.
 func (k *kubelet) forget(uid types.UID) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.ends[uid]()
-	delete(k.ends, uid)
+	k.here[uid].end()
+	delete(k.here, uid)
 }

@@ -140,7 +140,12 @@ func (s site) serve(ctx context.Context, end context.CancelCauseFunc, announce f
 	if err := os.WriteFile(kubeconfig, api.kubeconfig(), 0o600); err != nil {
 		return fmt.Errorf("cannot write the kubeconfig: %w", err)
 	}
-	k, err := startControllers(ctx, api, s, pods)
+	engine, closeNetwork, err := s.engine()
+	if err != nil {
+		return err
+	}
+	defer closeNetwork()
+	k, err := startControllers(ctx, api.config(), pods, engine)
 	if err != nil {
 		return err
 	}
@@ -153,6 +158,22 @@ func (s site) serve(ctx context.Context, end context.CancelCauseFunc, announce f
 		return cause
 	}
 	return nil
+}
+
+// engine is nil where pods are to be pretended.
+func (s site) engine() (engine, func(), error) {
+	if s.images == "" {
+		return nil, func() {}, nil
+	}
+	images, err := readImages(s.images)
+	if err != nil {
+		return nil, nil, err
+	}
+	b, err := newBridge()
+	if err != nil {
+		return nil, nil, err
+	}
+	return &processes{dir: s.dir, images: images, bridge: b}, b.close, nil
 }
 
 // logTo sends Kubernetes' log to a file, errors too.

@@ -3,207 +3,229 @@ package main
 // One pod, from its volumes to its last breath.
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"net/http"
-	"path"
 	"strconv"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/klog/v2"
 )
 
-// tick is how often a container is started again and probed; what a pod asks
-// for is meant for containers that take longer.
-const tick = 50 * time.Millisecond
+const (
+	// tick is how often a container is tried to be started, and pretended ones are probed.
+	tick = 100 * time.Millisecond
+	// A container that ends is started again: at once, then after firstBackOff,
+	// doubled each time up to lastBackOff, and from the beginning once it has run
+	// for calm. These are the kubelet's own times.
+	firstBackOff, lastBackOff, calm = 10 * time.Second, 5 * time.Minute, 10 * time.Minute
+)
 
 // A podRun is a pod on this node.
 type podRun struct {
-	k         *kubelet
-	pod       *corev1.Pod
-	ip        string
-	start     metav1.Time
-	container container
-	said      []byte // the status last reported
+	k     *kubelet
+	pod   *corev1.Pod
+	start metav1.Time
+	state state
+	said  []byte // the status last reported
+	since map[corev1.PodConditionType]condition
+}
+
+// state is that of the container.
+type state struct {
+	container      container
+	waiting        *waiting
+	running        metav1.Time
+	started, ready bool
+	finished       *corev1.ContainerStateTerminated // the last time
+	restarts       int32
+	over           bool // and will not be started again
 }
 
 func (k *kubelet) run(ctx context.Context, pod *corev1.Pod) {
 	defer k.forget(pod.UID)
-	r := &podRun{k: k, pod: pod, ip: k.network.address(), start: metav1.Now()}
-	ticker := time.NewTicker(tick)
-	defer ticker.Stop()
-	for {
-		r.step(ctx)
-		select {
-		case <-ctx.Done():
-			r.finish()
-			return
-		case <-ticker.C:
+	pod.Status.PodIP = k.network.address()
+	r := &podRun{k: k, pod: pod, start: metav1.Now(), since: map[corev1.PodConditionType]condition{}}
+	backOff := time.Duration(0)
+	for ctx.Err() == nil {
+		err := r.launch(ctx)
+		var w *waiting
+		switch {
+		case errors.As(err, &w):
+			r.state.waiting = w
+			r.idle(ctx, tick)
+			continue
+		case err != nil: // the API server is going; there is another step
+			pause(ctx, tick)
+			continue
 		}
+		r.attend(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		ran := time.Since(r.state.running.Time)
+		r.lose()
+		if r.state.over {
+			r.idle(ctx, 0)
+			break
+		}
+		if ran > calm {
+			backOff = 0
+		}
+		if backOff > 0 {
+			r.state.waiting = &waiting{"CrashLoopBackOff", "back-off " + backOff.String() + " restarting failed container"}
+			r.idle(ctx, backOff)
+		}
+		backOff = min(max(2*backOff, firstBackOff), lastBackOff)
 	}
+	r.finish()
 }
 
-// step starts the container, or asks it how it is, and reports.
-func (r *podRun) step(ctx context.Context) {
-	if r.container == nil {
-		files, err := r.files(ctx)
-		if err == nil {
-			r.container, err = r.k.engine.start(ctx, r.pod, files)
-		}
-		var w *waiting
-		if errors.As(err, &w) {
-			r.report(ctx, w, false)
-			return
-		}
-		if err != nil { // the API server is going; there is another step
-			return
-		}
-		for _, p := range r.pod.Spec.Containers[0].Ports {
-			r.k.network.connect(r.at(p), r.container.addr())
-		}
+// launch starts the container with what the pod's objects hold now.
+func (r *podRun) launch(ctx context.Context) error {
+	volumes, err := r.k.volumes(ctx, r.pod)
+	if err != nil {
+		return err
 	}
-	r.report(ctx, nil, r.probe(ctx))
+	env, err := r.k.environment(ctx, r.pod)
+	if err != nil {
+		return err
+	}
+	c, err := r.k.engine.start(ctx, launch{pod: r.pod, ip: r.pod.Status.PodIP, env: env, volumes: volumes})
+	if err != nil {
+		return err
+	}
+	r.state.container, r.state.waiting, r.state.running = c, nil, metav1.Now()
+	for _, p := range r.pod.Spec.Containers[0].Ports {
+		r.k.network.connect(r.at(p), c.address(int(p.ContainerPort)))
+	}
+	return nil
 }
 
 func (r *podRun) at(p corev1.ContainerPort) string {
-	return r.ip + ":" + strconv.Itoa(int(p.ContainerPort))
+	return r.pod.Status.PodIP + ":" + strconv.Itoa(int(p.ContainerPort))
 }
 
-// probe makes the readiness probe; there is HTTP or none.
-func (r *podRun) probe(ctx context.Context) bool {
-	p := r.pod.Spec.Containers[0].ReadinessProbe
-	if p == nil || p.HTTPGet == nil {
-		return true
+// verdict is what a probe has found out.
+type verdict struct {
+	probe *probe
+	ok    bool
+}
+
+// attend probes the container until it ends or the pod does.
+func (r *podRun) attend(ctx context.Context) {
+	watching, end := context.WithCancel(ctx)
+	defer end()
+	of, c := &r.pod.Spec.Containers[0], r.state.container
+	asked := r.k.engine.probes(of)
+	verdicts := make(chan verdict)
+	watch := func(p *probe) {
+		if p != nil {
+			r.k.running.Go(func() {
+				p.watch(watching, of, c, func(ok bool) {
+					select {
+					case verdicts <- verdict{p, ok}:
+					case <-watching.Done():
+					}
+				})
+			})
+		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Duration(p.TimeoutSeconds)*time.Second)
+	up := func() {
+		r.state.started, r.state.ready = true, asked.readiness == nil
+		watch(asked.readiness)
+		watch(asked.liveness)
+	}
+	if watch(asked.startup); asked.startup == nil {
+		up()
+	}
+	for {
+		again := r.report(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-c.ended():
+			return
+		case <-again:
+		case v := <-verdicts:
+			switch {
+			case v.probe == asked.readiness:
+				r.state.ready = v.ok
+			case !v.ok:
+				klog.InfoS("A probe has failed too often: the container is ended", "pod", klog.KObj(r.pod), "startup", v.probe == asked.startup)
+				r.k.running.Go(func() { c.stop(r.grace()) })
+			case v.probe == asked.startup && !r.state.started:
+				up()
+			}
+		}
+	}
+}
+
+// grace is how long the container may take to end.
+func (r *podRun) grace() time.Duration {
+	seconds := valueOr(r.pod.Spec.TerminationGracePeriodSeconds, 30)
+	return time.Duration(valueOr(r.k.grace(r.pod.UID), seconds)) * time.Second
+}
+
+// lose notes that the container has ended by itself.
+func (r *podRun) lose() {
+	code := r.state.container.code()
+	reason := "Error"
+	if code == 0 {
+		reason = "Completed"
+	}
+	r.state.finished = &corev1.ContainerStateTerminated{ExitCode: int32(code), Reason: reason, StartedAt: r.state.running,
+		FinishedAt: metav1.Now(), ContainerID: "kubelite://" + r.state.container.id()}
+	r.disconnect()
+	r.state.container, r.state.started, r.state.ready = nil, false, false
+	policy := r.pod.Spec.RestartPolicy
+	r.state.over = policy == corev1.RestartPolicyNever || policy == corev1.RestartPolicyOnFailure && code == 0
+	if !r.state.over {
+		r.state.restarts++
+	}
+}
+
+func (r *podRun) disconnect() {
+	for _, p := range r.pod.Spec.Containers[0].Ports {
+		r.k.network.connect(r.at(p), "")
+	}
+}
+
+// idle reports, and waits: for ever when d is 0.
+func (r *podRun) idle(ctx context.Context, d time.Duration) {
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+r.container.addr()+p.HTTPGet.Path, nil)
-	if err != nil {
-		return false
+	if d > 0 {
+		defer time.AfterFunc(d, cancel).Stop()
 	}
-	request.Close = true
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return false
-	}
-	defer response.Body.Close()
-	return response.StatusCode >= 200 && response.StatusCode < 400
-}
-
-// files are the contents of the container's mounts, by absolute path.
-func (r *podRun) files(ctx context.Context) (map[string][]byte, error) {
-	files := map[string][]byte{}
-	for _, m := range r.pod.Spec.Containers[0].VolumeMounts {
-		for _, v := range r.pod.Spec.Volumes {
-			if v.Name != m.Name {
-				continue
-			}
-			content, err := r.volume(ctx, v)
-			if err != nil {
-				return nil, err
-			}
-			for name, data := range content {
-				files[path.Join(m.MountPath, name)] = data
-			}
+	for ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+		case <-r.report(ctx):
 		}
 	}
-	return files, nil
 }
 
-func (r *podRun) volume(ctx context.Context, v corev1.Volume) (map[string][]byte, error) {
-	core := r.k.client.CoreV1()
-	var err error
-	switch {
-	case v.Secret != nil:
-		var s *corev1.Secret
-		if s, err = core.Secrets(r.pod.Namespace).Get(ctx, v.Secret.SecretName, metav1.GetOptions{}); err == nil {
-			return s.Data, nil
-		}
-	case v.ConfigMap != nil:
-		var c *corev1.ConfigMap
-		if c, err = core.ConfigMaps(r.pod.Namespace).Get(ctx, v.ConfigMap.Name, metav1.GetOptions{}); err == nil {
-			data := map[string][]byte{}
-			for name, text := range c.Data {
-				data[name] = []byte(text)
-			}
-			return data, nil
-		}
-	case v.EmptyDir != nil:
-		return nil, nil
-	default:
-		err = fmt.Errorf("volume %s is of a kind that kubelite does not mount", v.Name)
-	}
-	if apierrors.IsNotFound(err) || v.Secret == nil && v.ConfigMap == nil {
-		return nil, &waiting{"ContainerCreating", "MountVolume.SetUp failed: " + err.Error()}
-	}
-	return nil, err
-}
-
-// report patches the pod's status, when there is anything new.
-func (r *podRun) report(ctx context.Context, w *waiting, ready bool) {
-	said, err := json.Marshal(r.status(w, ready, metav1.Time{}))
-	if err != nil || bytes.Equal(said, r.said) {
-		return
-	}
-	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": r.pod.UID}, "status": r.status(w, ready, metav1.Now())})
-	if err != nil {
-		return
-	}
-	_, err = r.k.client.CoreV1().Pods(r.pod.Namespace).Patch(ctx, r.pod.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{}, "status")
-	if err != nil {
-		if ctx.Err() == nil && !apierrors.IsNotFound(err) {
-			klog.ErrorS(err, "A pod's status is not reported", "pod", klog.KObj(r.pod))
-		}
-		return
-	}
-	r.said = said
-}
-
-func (r *podRun) status(w *waiting, ready bool, now metav1.Time) map[string]any {
-	c := r.pod.Spec.Containers[0]
-	running := w == nil
-	container := corev1.ContainerStatus{Name: c.Name, Image: c.Image, ImageID: "kubelite://" + c.Image, Ready: ready, Started: &running}
-	phase, is := corev1.PodRunning, corev1.ConditionFalse
-	if running {
-		container.ContainerID = "kubelite://" + string(r.pod.UID)
-		container.State.Running = &corev1.ContainerStateRunning{StartedAt: r.start}
-	} else {
-		phase = corev1.PodPending
-		container.State.Waiting = &corev1.ContainerStateWaiting{Reason: w.reason, Message: w.message}
-	}
-	if ready {
-		is = corev1.ConditionTrue
-	}
-	conditions := []corev1.PodCondition{
-		{Type: corev1.PodScheduled, Status: corev1.ConditionTrue, LastTransitionTime: now},
-		{Type: corev1.PodInitialized, Status: corev1.ConditionTrue, LastTransitionTime: now},
-		{Type: corev1.ContainersReady, Status: is, LastTransitionTime: now},
-		{Type: corev1.PodReady, Status: is, LastTransitionTime: now},
-	}
-	return map[string]any{
-		"phase": phase, "conditions": conditions, "containerStatuses": []any{container},
-		"hostIP": "127.0.0.1", "podIP": r.ip, "podIPs": []any{map[string]any{"ip": r.ip}}, "startTime": r.start,
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
 	}
 }
 
 // finish ends the container and lets the pod go, if it is to go.
 func (r *podRun) finish() {
-	if r.container != nil {
-		for _, p := range r.pod.Spec.Containers[0].Ports {
-			r.k.network.connect(r.at(p), "")
+	stopped := r.k.isStopped()
+	if c := r.state.container; c != nil {
+		r.disconnect()
+		grace := r.grace()
+		if stopped { // nobody needs what it has
+			grace = 0
 		}
-		r.container.stop()
+		c.stop(grace)
 	}
-	r.k.mu.Lock()
-	stopped := r.k.stopped
-	r.k.mu.Unlock()
 	if !stopped {
 		r.k.letGo(r.pod)
 	}

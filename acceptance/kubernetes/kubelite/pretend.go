@@ -1,35 +1,19 @@
 package main
 
-// What runs in a pod: the seam, and the pretence behind it.
+// Pods that are pretended.
 
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"path"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 )
-
-// An engine runs containers.
-type engine interface {
-	// start starts a pod's only container. A [waiting] error says what the
-	// container's status should wait for; the call is made again a little later.
-	start(ctx context.Context, pod *corev1.Pod, files map[string][]byte) (container, error)
-}
-
-// A container runs.
-type container interface {
-	addr() string // where it listens, host:port
-	stop()        // returns when it has ended
-}
-
-// waiting is why a container does not run yet.
-type waiting struct{ reason, message string }
-
-func (w *waiting) Error() string { return w.message }
 
 // The annotations of a namespace that steer the pods in it.
 const (
@@ -53,20 +37,31 @@ type identity struct {
 	Files  map[string]string `json:"files"`
 }
 
-func (p pretend) start(_ context.Context, pod *corev1.Pod, files map[string][]byte) (container, error) {
-	c := pod.Spec.Containers[0]
-	if p.annotation(pod.Namespace, missing) == c.Image {
+// probes are readiness alone, and often: what a pod asks for is meant for
+// containers that take longer.
+func (pretend) probes(c *corev1.Container) probes {
+	p := c.ReadinessProbe
+	if p == nil || p.HTTPGet == nil {
+		return probes{}
+	}
+	return probes{readiness: &probe{ask: p, period: tick, successes: 1, failures: 1}}
+}
+
+func (p pretend) start(_ context.Context, l launch) (container, error) {
+	c, namespace := l.container(), l.pod.Namespace
+	if p.annotation(namespace, missing) == c.Image {
 		return nil, &waiting{"ErrImagePull", fmt.Sprintf("failed to pull image %q: not found", c.Image)}
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, &waiting{"CreateContainerError", err.Error()}
 	}
-	me := identity{Pod: pod.Name, Image: c.Image, Args: append(append([]string{}, c.Command...), c.Args...), Files: map[string]string{}}
-	for name, content := range files {
-		me.Files[name] = string(content)
+	me := identity{Pod: l.pod.Name, Image: c.Image, Args: append(append([]string{}, c.Command...), c.Args...), Files: map[string]string{}}
+	for _, m := range c.VolumeMounts {
+		for name, f := range l.volumes[m.Name].files {
+			me.Files[path.Join(m.MountPath, name)] = string(f.content)
+		}
 	}
-	namespace := pod.Namespace
 	server := &http.Server{ReadHeaderTimeout: 10 * time.Second}
 	server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer := me
@@ -78,13 +73,17 @@ func (p pretend) start(_ context.Context, pod *corev1.Pod, files map[string][]by
 		_ = json.NewEncoder(w).Encode(answer)
 	})
 	go func() { _ = server.Serve(listener) }()
-	return &pretended{server, listener.Addr().String()}, nil
+	return &pretended{server, listener.Addr().String(), string(l.pod.UID)}, nil
 }
 
 type pretended struct {
-	server *http.Server
-	at     string
+	server  *http.Server
+	at, uid string
 }
 
-func (p *pretended) addr() string { return p.at }
-func (p *pretended) stop()        { _ = p.server.Close() }
+func (p *pretended) id() string                          { return p.uid }
+func (p *pretended) address(int) string                  { return p.at }
+func (p *pretended) run(context.Context, []string) error { return errors.New("nothing runs here") }
+func (p *pretended) ended() <-chan struct{}              { return nil }
+func (p *pretended) code() int                           { return 0 }
+func (p *pretended) stop(time.Duration)                  { _ = p.server.Close() }

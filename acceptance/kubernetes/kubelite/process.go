@@ -1,0 +1,148 @@
+package main
+
+// Containers that are processes, each in namespaces of its own.
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"syscall"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// processes is the engine.
+type processes struct {
+	dir    string // pods have their folders and their logs in it
+	images images
+	bridge *bridge
+}
+
+func (*processes) probes(c *corev1.Container) probes {
+	return probes{asWritten(c.StartupProbe), asWritten(c.ReadinessProbe), asWritten(c.LivenessProbe)}
+}
+
+func (e *processes) start(_ context.Context, l launch) (container, error) {
+	i, err := e.images.of(l.container())
+	if err != nil {
+		return nil, err
+	}
+	if err := refused(&l.pod.Spec); err != nil {
+		return nil, err
+	}
+	s, err := e.spec(l, i)
+	if err != nil {
+		return nil, &waiting{"CreateContainerError", err.Error()}
+	}
+	p := &process{ip: l.ip, uid: s.UID, done: make(chan struct{}), link: e.bridge.link()}
+	if err := e.launch(p, s, l.pod); err != nil {
+		return nil, &waiting{"RunContainerError", err.Error()}
+	}
+	return p, nil
+}
+
+// launch starts the process that becomes the container, gives it its network
+// and tells it what to be.
+func (e *processes) launch(p *process, s spec, pod *corev1.Pod) error {
+	log, err := openLog(e.dir, pod)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	told, tell, err := os.Pipe()
+	if err != nil {
+		return fmt.Errorf("cannot make a pipe: %w", err)
+	}
+	defer told.Close()
+	command := exec.Command("/proc/self/exe")
+	command.Args[0] = podInitName
+	command.Env = []string{"PATH=" + os.Getenv("PATH")}
+	command.ExtraFiles = []*os.File{told}
+	command.Stdout, command.Stderr = log, log
+	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL,
+		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWNET | syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC}
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread() // its end would be our death to the process
+		err := command.Start()
+		if err == nil {
+			p.process = command.Process
+		}
+		if started <- err; err != nil {
+			return
+		}
+		_ = command.Wait() // what matters of it is in the state
+		_ = tell.Close()
+		e.bridge.detach(p.link)
+		p.ending(command.ProcessState)
+	}()
+	if err := <-started; err != nil {
+		_ = tell.Close()
+		return fmt.Errorf("cannot start a process in namespaces of its own: %w", err)
+	}
+	if err = e.bridge.attach(p.link, p.process.Pid, p.ip); err == nil {
+		err = json.NewEncoder(tell).Encode(s)
+	}
+	if err != nil {
+		p.stop(0)
+	}
+	return err
+}
+
+// openLog is the one log of all pods of a name.
+func openLog(dir string, pod *corev1.Pod) (*os.File, error) {
+	logs := filepath.Join(dir, "logs", pod.Namespace)
+	if err := os.MkdirAll(logs, 0o755); err != nil {
+		return nil, fmt.Errorf("cannot make a folder for logs: %w", err)
+	}
+	return os.OpenFile(filepath.Join(logs, pod.Name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+}
+
+// process is a running one, the first in a process namespace: the kernel ends all
+// others in there with it.
+type process struct {
+	process *os.Process
+	uid     int64
+	ip      string
+	link    string
+	done    chan struct{}
+	status  int
+}
+
+func (p *process) id() string              { return strconv.Itoa(p.process.Pid) }
+func (p *process) address(port int) string { return p.ip + ":" + strconv.Itoa(port) }
+func (p *process) ended() <-chan struct{}  { return p.done }
+func (p *process) code() int               { return p.status }
+
+// ending notes how it was, by a shell's rule for signals.
+func (p *process) ending(s *os.ProcessState) {
+	p.status = s.ExitCode()
+	if w, ok := s.Sys().(syscall.WaitStatus); ok && w.Signaled() {
+		p.status = 128 + int(w.Signal())
+	}
+	close(p.done)
+}
+
+func (p *process) stop(grace time.Duration) {
+	if grace > 0 {
+		_ = p.process.Signal(syscall.SIGTERM)
+		select {
+		case <-p.done:
+		case <-time.After(grace):
+		}
+	}
+	_ = p.process.Kill()
+	<-p.done
+}
+
+func (p *process) run(ctx context.Context, command []string) error {
+	uid := strconv.FormatInt(p.uid, 10)
+	args := append([]string{"--target", strconv.Itoa(p.process.Pid), "--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd", "--setuid", uid, "--"}, command...)
+	return exec.CommandContext(ctx, "nsenter", args...).Run()
+}
