@@ -79,7 +79,7 @@ func newRoot(console *terminal.Terminal, getenv func(string) string) *cobra.Comm
 			root.AddCommand(c)
 		}
 	}
-	group(operating, a.restartCommand(), a.pauseCommand(), a.resumeCommand(), a.stopCommand(), a.deleteCommand(), a.offsetsCommand())
+	group(operating, a.statusCommand(), a.restartCommand(), a.pauseCommand(), a.resumeCommand(), a.stopCommand(), a.deleteCommand(), a.offsetsCommand())
 	root.AddCommand(completionCommand(), versionCommand(), manCommand())
 	root.AddCommand(topics()...)
 	return root

@@ -12,7 +12,13 @@ type Table struct {
 	// Head is the first row. By default, there is none.
 	Head []string
 	Rows [][]string
+	// Width is how many characters a line may have: the last column, which
+	// must not be painted then, is cut to fit. By default, it is not cut.
+	Width int
 }
+
+// least is what a last column that is cut still has.
+const least = 20
 
 // Add appends a row.
 func (t *Table) Add(cells ...string) { t.Rows = append(t.Rows, cells) }
@@ -39,6 +45,9 @@ func (t *Table) Write(out io.Writer, ink Ink) error {
 	for _, row := range rows {
 		var line strings.Builder
 		for i, cell := range row {
+			if t.Width > 0 && i == len(widths)-1 {
+				cell = Cut(cell, max(t.Width-Length(line.String()), least))
+			}
 			line.WriteString(cell)
 			if i < len(row)-1 {
 				line.WriteString(strings.Repeat(" ", widths[i]-Length(cell)+2))
