@@ -20,10 +20,10 @@ import (
 )
 
 type api struct {
-	url  string
-	keys keys
-	done chan struct{} // closed when it has ended
-	err  error         // how, once done is closed
+	address string // host:port
+	keys    keys
+	done    chan struct{} // closed when it has ended
+	err     error         // how, once done is closed
 }
 
 // egressConfig sends what goes to pods through our socket.
@@ -79,7 +79,7 @@ func startAPI(ctx context.Context, at site) (*api, error) {
 	if errs := completed.Validate(); len(errs) > 0 {
 		return nil, fmt.Errorf("cannot use the API server's options: %w", errors.Join(errs...))
 	}
-	a := &api{url: "https://" + at.listener.Addr().String(), keys: k, done: make(chan struct{})}
+	a := &api{address: at.listener.Addr().String(), keys: k, done: make(chan struct{})}
 	go func() {
 		defer close(a.done)
 		a.err = app.Run(ctx, completed)
@@ -87,10 +87,12 @@ func startAPI(ctx context.Context, at site) (*api, error) {
 	return a, nil
 }
 
+func (a *api) url() string { return "https://" + a.address }
+
 // config is an administrator's.
 func (a *api) config() *rest.Config {
 	return &rest.Config{
-		Host: a.url, BearerToken: a.keys.token, QPS: -1,
+		Host: a.url(), BearerToken: a.keys.token, QPS: -1,
 		TLSClientConfig: rest.TLSClientConfig{CAFile: a.keys.caFile},
 		WarningHandler:  rest.NoWarnings{},
 	}
@@ -104,7 +106,7 @@ clusters: [{name: kubelite, cluster: {server: %q, certificate-authority-data: %s
 users: [{name: admin, user: {token: %q}}]
 contexts: [{name: kubelite, context: {cluster: kubelite, user: admin}}]
 current-context: kubelite
-`, a.url, base64.StdEncoding.EncodeToString([]byte(a.keys.ca)), a.keys.token)
+`, a.url(), base64.StdEncoding.EncodeToString([]byte(a.keys.ca)), a.keys.token)
 }
 
 // wait returns the version once the API server is ready.

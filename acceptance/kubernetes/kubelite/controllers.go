@@ -20,6 +20,7 @@ import (
 	"k8s.io/client-go/scale"
 	"k8s.io/controller-manager/pkg/informerfactory"
 	"k8s.io/klog/v2"
+	"k8s.io/kubernetes/pkg/controller/certificates/rootcacertpublisher"
 	"k8s.io/kubernetes/pkg/controller/deployment"
 	"k8s.io/kubernetes/pkg/controller/disruption"
 	"k8s.io/kubernetes/pkg/controller/endpoint"
@@ -37,6 +38,7 @@ type controllers struct {
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 	kubelet *kubelet
+	closers []func()
 }
 
 // control is what the controllers are made from.
@@ -48,9 +50,10 @@ type control struct {
 	informers informers.SharedInformerFactory
 }
 
-func startControllers(ctx context.Context, config *rest.Config, pods *network, engine engine) (*controllers, error) {
+func startControllers(ctx context.Context, api *api, pods *network, engine engine) (*controllers, error) {
 	c := &controllers{}
 	c.ctx, c.cancel = context.WithCancel(ctx)
+	config := api.config()
 	k := control{config: config}
 	var err error
 	if k.client, err = kubernetes.NewForConfig(config); err != nil {
@@ -74,6 +77,16 @@ func startControllers(ctx context.Context, config *rest.Config, pods *network, e
 	if err := c.kubelet.register(c.ctx); err != nil {
 		return nil, err
 	}
+	if engine != nil {
+		if err := c.offerServices(k.informers, api); err != nil {
+			return nil, err
+		}
+		roots, err := rootcacertpublisher.NewPublisher(k.informers.Core().V1().ConfigMaps(), k.informers.Core().V1().Namespaces(), k.client, []byte(api.keys.ca))
+		if err != nil {
+			return nil, fmt.Errorf("cannot make the publisher of the API server's certificate: %w", err)
+		}
+		runs = append(runs, func(ctx context.Context) { roots.Run(ctx, 1) })
+	}
 	k.informers.Start(c.ctx.Done())
 	for _, run := range append(append(runs, more...), collect...) {
 		c.running.Go(func() { run(c.ctx) })
@@ -87,6 +100,26 @@ func (c *controllers) stop() {
 	c.kubelet.stop()
 	c.cancel()
 	c.running.Wait()
+	for _, end := range c.closers {
+		end()
+	}
+}
+
+// offerServices makes Services and names work in the network of the pods.
+func (c *controllers) offerServices(i informers.SharedInformerFactory, api *api) error {
+	known := newServices(i)
+	for _, offer := range []func() (func(), error){
+		known.serveDNS,
+		func() (func(), error) { return serveClusterIPs(i, known) },
+		func() (func(), error) { return forward(apiAddress+":443", api.address) },
+	} {
+		end, err := offer()
+		if err != nil {
+			return err
+		}
+		c.closers = append(c.closers, end)
+	}
+	return nil
 }
 
 // workloads keep pods, and what leads to them.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -25,6 +26,9 @@ type image struct {
 	// Mounts are folders of this machine, by where they are in the container,
 	// which cannot write to them.
 	Mounts map[string]string `json:"mounts,omitempty"`
+	// Shared are such folders that all its containers write to, as to a file system
+	// of the network.
+	Shared map[string]string `json:"shared,omitempty"`
 }
 
 // images are by name and tag, as containers spell them.
@@ -41,7 +45,12 @@ func readImages(name string) (images, error) {
 	}
 	var wrong []error
 	for name, i := range all {
-		for inside, folder := range i.Mounts {
+		folders := maps.Clone(i.Mounts)
+		if folders == nil {
+			folders = map[string]string{}
+		}
+		maps.Copy(folders, i.Shared)
+		for inside, folder := range folders {
 			if info, err := os.Stat(folder); err != nil || !info.IsDir() || !filepath.IsAbs(inside) {
 				wrong = append(wrong, fmt.Errorf("cannot use the image %s: no folder %s can be mounted at %s", name, folder, inside))
 			}

@@ -145,12 +145,12 @@ func (s site) serve(ctx context.Context, end context.CancelCauseFunc, announce f
 		return err
 	}
 	defer closeNetwork()
-	k, err := startControllers(ctx, api.config(), pods, engine)
+	k, err := startControllers(ctx, api, pods, engine)
 	if err != nil {
 		return err
 	}
 	defer k.stop()
-	if err := announce(ready{Server: api.url, CA: api.keys.ca, Token: api.keys.token, Kubeconfig: kubeconfig, Version: version}); err != nil {
+	if err := announce(ready{Server: api.url(), CA: api.keys.ca, Token: api.keys.token, Kubeconfig: kubeconfig, Version: version}); err != nil {
 		return fmt.Errorf("cannot say that all is ready: %w", err)
 	}
 	<-ctx.Done()

@@ -78,6 +78,9 @@ func (e *processes) spec(l launch, i image) (spec, error) {
 	for inside, folder := range i.Mounts {
 		s.Mounts = append(s.Mounts, bind{Source: folder, Target: inside, ReadOnly: true, Image: true})
 	}
+	for inside, folder := range i.Shared {
+		s.Mounts = append(s.Mounts, bind{Source: folder, Target: inside, Image: true})
+	}
 	for _, m := range c.VolumeMounts {
 		source, err := l.volumes[m.Name].place(filepath.Join(home, "volumes", m.Name), group)
 		if err != nil {
