@@ -25,6 +25,9 @@ func (m *Model) Play(s Step) (action string, err error) {
 	switch s.Do {
 	case "look":
 		return "", nil
+	case "told":
+		m.Told()
+		return "", nil
 	case "deploy":
 		return "", m.Deploy(s.App, s.Charm, s.Units, s.Config)
 	case "remote":

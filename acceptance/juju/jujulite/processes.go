@@ -172,8 +172,8 @@ func runAgent(o options) error {
 		<-asked.Done()
 		a.Kill()
 	}()
-	if err = a.Wait(); asked.Err() != nil || errors.Is(err, jworker.ErrTerminateAgent) {
-		return nil // as asked, or because the unit is dead
+	if err = a.Wait(); asked.Err() != nil || params.IsCodeStopped(err) || errors.Is(err, jworker.ErrTerminateAgent) {
+		return nil // as asked, with the controller, or because the unit is dead
 	}
 	return err
 }
