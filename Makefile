@@ -74,6 +74,13 @@ acceptance-kafka: ## the file charm with real brokers and real Connect workers (
 charm: ## pack the example charms: build/*.charm
 	@go run ./cmd/charmpack -out build $(foreach e,$(EXAMPLES),examples/$(e))
 
+.PHONY: connectors
+connectors: ## the command connectors, static: build/connectors, manual pages in build/man
+	@./scripts/need-go
+	@GOFLAGS=-ldflags=-s ./scripts/compile build/connectors ./cmd/connectors
+	@build/connectors man build/man
+	@echo "build/connectors is there; build/connectors --help says what it does"
+
 .PHONY: bench
 bench: ## one steady update-status of the file charm, and the engine's benchmarks
 	@./scripts/need-go
