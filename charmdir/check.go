@@ -177,7 +177,7 @@ func (c *checker) config() {
 				at = what.Content[i]
 			}
 		}
-		c.add(d.Problem(at, plain(err, "invalid config default: "), ""))
+		c.add(d.Problem(at, plain(err, "invalid config default: ", "invalid config: "), ""))
 	})
 }
 
