@@ -15,7 +15,7 @@ type Health struct {
 	Deployed bool   // the workload is there, as it was deployed
 	Ready    bool   // and every worker is ready and answers
 	Message  string // what is not so
-	Missing  int    // remembered connectors that Connect does not have as they were registered
+	Missing  int    // remembered connectors that Connect does not have as they were registered, or that rest or run against what was asked
 	Failed   string // a remembered connector that failed, or has a failed task, with the first line of its trace
 }
 
@@ -58,7 +58,7 @@ func (u *Unit) connectorHealth(ctx context.Context, health *Health) error {
 	for _, name := range sortedKeys(m.Connectors) {
 		registered := m.Connectors[name]
 		info, known := live[name]
-		if !known || fingerprint(info.Info.Config) != registered.Hash {
+		if !known || fingerprint(info.Info.Config) != registered.Hash || resting(State(info.Status.Connector.State)) != resting(registered.State) {
 			health.Missing++
 		} else if why := failure(info.Status); why != "" && health.Failed == "" {
 			health.Failed = fmt.Sprintf("connector %s failed: %s", name, why)
