@@ -247,19 +247,21 @@ func (s *clusters) config(ts *testscript.TestScript, name string) {
 }
 
 // ttyCommand is the command "tty" of the scripts: it runs a command whose
-// three streams are one terminal, 100 characters wide, and types what a file
-// holds. What the terminal showed is the standard output.
+// three streams are one terminal of 30 lines of 100 characters, and plays the
+// user as a file says: "? REGEXP" waits until the terminal shows it, "> TEXT"
+// types a line, "^C" presses Ctrl-C. What the terminal showed is the standard
+// output.
 //
 //	tty FILE|- COMMAND ARG...
 func ttyCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 2 {
 		ts.Fatalf("usage: tty FILE|- COMMAND ARG...")
 	}
-	typed := ""
+	play := ""
 	if args[0] != "-" {
-		typed = ts.ReadFile(args[0])
+		play = ts.ReadFile(args[0])
 	}
-	screen, err := onTerminal(ts, typed, args[1], args[2:]...)
+	screen, err := onTerminal(ts, play, args[1], args[2:]...)
 	fmt.Fprint(ts.Stdout(), screen)
 	switch {
 	case err != nil && !neg:
