@@ -175,7 +175,11 @@ func (h *hook) attempt(ctx context.Context) (err error) {
 	if h.state, err = h.loadState(ctx); err != nil {
 		return err
 	}
-	if err := h.look(ctx, h.engine.Watches()); err != nil {
+	watches := h.engine.Watches()
+	if err := h.declared(watches); err != nil {
+		return err
+	}
+	if err := h.look(ctx, watches); err != nil {
 		return err
 	}
 	if h.explains() {

@@ -3,6 +3,7 @@ package hooks_test
 // Automatic flags and changes, and that nothing else is read.
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/connectcharm/kafka-connect-base/flags"
+	"github.com/connectcharm/kafka-connect-base/helpers/juju"
 	"github.com/connectcharm/kafka-connect-base/helpers/juju/jujutest"
 	"github.com/connectcharm/kafka-connect-base/reactive"
 )
@@ -216,6 +218,39 @@ func (c *charm) effects() []string {
 		effects = append(effects, e.Effect)
 	}
 	return effects
+}
+
+func TestRulesWaitForWhatIsDeclared(t *testing.T) {
+	t.Parallel()
+	build := func(*juju.Unit) reactive.Rules {
+		mongo, nowhere := flags.Endpoint("mongodbb", "uri"), flags.Endpoint("nowhere")
+		nothing := func(context.Context, *reactive.Changes) error { return nil }
+		return reactive.Rules{
+			reactive.When(flags.Not(mongo.Available)).Do("wait", nothing),
+			reactive.When(flags.All(mongo.KeyChanged("uri"), nowhere.Departed)).Do("follow", nothing),
+			reactive.When(flags.All(flags.ConfigSet("topcis"), flags.ConfigOptionChanged("workers"), flags.ConfigChanged)).Do("configure", nothing),
+		}
+	}
+	const metadata = "requires:\n  mongodb: {interface: mongodb}\nprovides: {}\npeers:\n"
+	for _, hook := range []string{"install", "upgrade-charm"} {
+		c := newCharm(t, build)
+		writeFile(t, c.agent, "metadata.yaml", metadata)
+		writeFile(t, c.agent, "config.yaml", "options:\n  topics: {type: string}\n  workers: {type: int}\n")
+		if code := c.run(hook); code != 1 {
+			t.Errorf("%s: exit code %d", hook, code)
+		}
+		want := `cannot be meant: a rule waits for endpoint "mongodbb", which metadata.yaml does not have: did you mean "mongodb"?
+cannot be meant: a rule waits for option "topcis", which config.yaml does not have: did you mean "topics"?
+cannot be meant: a rule waits for endpoint "nowhere", which metadata.yaml does not have: declare it there`
+		if diff := cmp.Diff(want, c.record.Error); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", hook, diff)
+		}
+	}
+	c := newCharm(t, build)
+	writeFile(t, c.agent, "metadata.yaml", metadata)
+	c.must("update-status")
+	c = newCharm(t, build) // a binary without its files, as in a test
+	c.must("install")
 }
 
 func writeFile(t *testing.T, agent *jujutest.Agent, name, text string) {

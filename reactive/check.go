@@ -168,3 +168,36 @@ func (c *checker) possible(r Rule) {
 		}
 	}
 }
+
+// Undeclared reports, one a line, every endpoint and option that is watched and that the charm's metadata.yaml and
+// config.yaml do not have. What waits for one would wait for ever, and nobody would say why.
+func (w Watches) Undeclared(endpoints, options []string) error {
+	c := &checker{told: map[string]bool{}}
+	declared := func(what, file, name string, among []string) {
+		if name == "" || slices.Contains(among, name) {
+			return
+		}
+		hint := "declare it there"
+		if near, ok := nearest(name, among); ok {
+			hint = fmt.Sprintf("did you mean %q?", near)
+		}
+		c.mistake("cannot be meant: a rule waits for %s %q, which %s does not have: %s", what, name, file, hint)
+	}
+	for _, f := range w.Facts {
+		switch f.Kind() {
+		case flags.FactJoined, flags.FactAvailable:
+			declared("endpoint", "metadata.yaml", f.Subject(), endpoints)
+		case flags.FactConfigSet, flags.FactConfigDefault:
+			declared("option", "config.yaml", f.Subject(), options)
+		}
+	}
+	for _, change := range w.Changes {
+		switch change.Kind() {
+		case flags.ChangeEndpoint, flags.ChangeDeparted:
+			declared("endpoint", "metadata.yaml", change.Subject(), endpoints)
+		case flags.ChangeConfig:
+			declared("option", "config.yaml", change.Key(), options)
+		}
+	}
+	return errors.Join(c.mistakes...)
+}
