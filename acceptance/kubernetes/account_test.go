@@ -90,7 +90,7 @@ func account(t *testing.T, name, namespace string, everywhere bool, rules []rule
 // connect is the client under test.
 func connect(t *testing.T, token string, seam func(effect string)) *kube.Client {
 	t.Helper()
-	o := kube.Options{Kubeconfig: real.kubeconfig(token)}
+	o := kube.Options{Kubeconfig: real.Kubeconfig(token)}
 	if seam != nil {
 		o.Seam = recording(seam)
 	}

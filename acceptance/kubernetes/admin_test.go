@@ -35,7 +35,7 @@ type user struct {
 
 func as(t *testing.T, token string) user {
 	t.Helper()
-	client, err := rest.HTTPClientFor(real.config(token))
+	client, err := rest.HTTPClientFor(real.Config(token))
 	if err != nil {
 		t.Fatal(err)
 	}

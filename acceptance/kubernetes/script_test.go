@@ -27,7 +27,7 @@ func transcript(exchanges []kubetest.Exchange) string {
 }
 
 func TestScriptIsAnsweredAlike(t *testing.T) {
-	config := real.config(real.Token)
+	config := real.Config(real.Token)
 	look := admin(t)
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return patient{look, next} })
 	exchanges, err := kubetest.Script(t.Context(), config)

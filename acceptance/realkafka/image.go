@@ -15,6 +15,7 @@ type Image struct {
 	Env    map[string]string `json:"env"`
 	User   int64             `json:"user"`
 	Mounts map[string]string `json:"mounts"`
+	Shared map[string]string `json:"shared,omitempty"`
 }
 
 // ImageName is how the release's image is called: by the name of the one that it stands in for.
@@ -22,19 +23,24 @@ func (k *Kafka) ImageName() string { return "apache/kafka:" + k.Version }
 
 // Images is kubelite's table of images with those of the given releases, as JSON. What is in /opt/kafka there: the
 // jars; scripts of the names of Kafka's own that a pod needs, which obey KAFKA_HEAP_OPTS, and keep FileStream off the
-// class path, as Kafka's do.
-func Images(releases ...*Kafka) ([]byte, error) {
+// class path, as Kafka's do. A folder of this machine that is named is at /shared in all containers, which write to it:
+// for the files of connectors, which move between workers.
+func Images(shared string, releases ...*Kafka) ([]byte, error) {
 	table := map[string]Image{}
 	for _, k := range releases {
 		folder, err := k.image()
 		if err != nil {
 			return nil, fmt.Errorf("cannot make an image of Kafka %s: %w", k.Version, err)
 		}
-		table[k.ImageName()] = Image{
+		i := Image{
 			Env:    map[string]string{"HOME": "/tmp", "KAFKA_HEAP_OPTS": "-Xmx256m"},
 			User:   1000,
 			Mounts: map[string]string{"/opt/kafka": folder},
 		}
+		if shared != "" {
+			i.Shared = map[string]string{"/shared": shared}
+		}
+		table[k.ImageName()] = i
 	}
 	return json.Marshal(table)
 }

@@ -42,7 +42,7 @@ func write(ctx context.Context, version, dir string, pods realkafka.Pods) error 
 	if err != nil {
 		return err
 	}
-	images, err := realkafka.Images(kafka)
+	images, err := realkafka.Images("", kafka)
 	if err != nil {
 		return err
 	}
