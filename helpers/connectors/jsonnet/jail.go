@@ -82,6 +82,12 @@ func (j *jail) read(at string) source {
 	return s
 }
 
+// ReadFile reads a file of a folder as an evaluator does: inside the folder,
+// regular, and no larger than the limit for files.
+func ReadFile(root *os.Root, name string, limits Limits) ([]byte, error) {
+	return readFile(root, name, limits.orDefaults().File)
+}
+
 // readFile reads a regular file below the root that has at most max bytes. It
 // waits for nobody: a pipe is opened without waiting for its other end.
 func readFile(root *os.Root, at string, max int64) ([]byte, error) {

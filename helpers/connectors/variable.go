@@ -1,0 +1,99 @@
+package connectors
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/connectcharm/kafka-connect-base/helpers/connectors/jsonnet"
+)
+
+// A variable of connectors.yaml is what std.extVar gives: a text, any other
+// YAML value, or what a reference leads to, which is a secret. A referenced
+// file that ends in .json gives what it holds.
+type variable struct {
+	line      int
+	reference reference
+	literal   jsonnet.Variable
+}
+
+func (v *variable) UnmarshalYAML(node *yaml.Node) error {
+	v.line = node.Line
+	if isReference(node) {
+		return v.reference.UnmarshalYAML(node)
+	}
+	if node.Kind == yaml.ScalarNode && node.ShortTag() == "!!str" {
+		v.literal = jsonnet.Variable{Text: node.Value}
+		return nil
+	}
+	var value any
+	if err := node.Decode(&value); err != nil {
+		return err
+	}
+	text, err := json.Marshal(value)
+	if err != nil { // keys that are no text
+		return wrongAt(node, "this cannot be handed to Jsonnet: %s", err)
+	}
+	v.literal = jsonnet.Variable{Text: string(text), Code: true}
+	return nil
+}
+
+func (v variable) resolve(ctx context.Context, f *Folder) (jsonnet.Variable, error) {
+	if v.reference.empty() {
+		return v.literal, nil
+	}
+	text, err := v.reference.resolve(ctx, f)
+	if err != nil {
+		return jsonnet.Variable{}, err
+	}
+	code := path.Ext(v.reference.File) == ".json"
+	if code {
+		if _, err := decodeJSON([]byte(text)); err != nil {
+			return jsonnet.Variable{}, fmt.Errorf("cannot use %s: %w", v.reference, err)
+		}
+	}
+	return jsonnet.Variable{Text: text, Code: code, Secret: true}, nil
+}
+
+// variables resolves an environment's variables; those given win.
+func (e *Environment) resolve(ctx context.Context, given map[string]string) (map[string]jsonnet.Variable, []Mistake) {
+	resolved := map[string]jsonnet.Variable{}
+	var wrong []Mistake
+	for _, name := range slices.Sorted(maps.Keys(e.variables)) {
+		if _, isGiven := given[name]; isGiven {
+			continue
+		}
+		value, err := e.variables[name].resolve(ctx, e.folder)
+		if err != nil {
+			wrong = append(wrong, Mistake{File: SettingsFile, Line: e.variables[name].line, Message: fmt.Sprintf("variable %q: %s", name, err)})
+		}
+		resolved[name] = value
+	}
+	for name, text := range given {
+		resolved[name] = jsonnet.Variable{Text: text}
+	}
+	return resolved, wrong
+}
+
+// secrets are the texts in the values of secret variables.
+func secrets(variables map[string]jsonnet.Variable) []string {
+	var all []string
+	for _, v := range variables {
+		switch {
+		case !v.Secret:
+		case !v.Code:
+			all = append(all, v.Text)
+		default:
+			if value, err := decodeJSON([]byte(v.Text)); err == nil {
+				value.leaves(func(text string) { all = append(all, text) })
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
