@@ -41,6 +41,7 @@ func (u *Unit) Wanted(ctx context.Context) (kube.Workers, error) {
 	if err != nil {
 		return kube.Workers{}, err
 	}
+	settings.GroupID = memory.group(settings)
 	image := orDefault(settings.Image, orDefault(memory.Image, DefaultImage))
 	w := u.identity(settings)
 	w.Replicas = settings.Workers
@@ -138,6 +139,9 @@ func (u *Unit) Deploy(ctx context.Context) (changed bool, err error) {
 	}
 	p, err := u.where(ctx)
 	if err != nil {
+		return false, err
+	}
+	if err := u.retireFormer(ctx, p); err != nil {
 		return false, err
 	}
 	if err := u.mustLead(ctx); err != nil { // asking Kafka may have taken a while

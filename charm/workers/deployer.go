@@ -26,11 +26,16 @@ func (d *deployer) apply(ctx context.Context, w kube.Workers) (changed bool, err
 	if err != nil {
 		return false, outcome(err)
 	}
+	return d.publish(ctx, resources)
+}
+
+// publish writes what that charm is to apply.
+func (d *deployer) publish(ctx context.Context, resources []map[string]any) (changed bool, err error) {
 	request := map[string]any{
 		"resource":   resources,
-		"uuid":       deployerUUID(w.ModelUUID, w.App),
-		"model_uuid": w.ModelUUID,
-		"juju_unit":  w.App, // the application's name, in spite of the key
+		"uuid":       deployerUUID(d.unit.ModelUUID(), d.unit.Application()),
+		"model_uuid": d.unit.ModelUUID(),
+		"juju_unit":  d.unit.Application(), // the application's name, in spite of the key
 	}
 	relations, err := d.unit.Relations(ctx, DeployerEndpoint)
 	if err != nil {

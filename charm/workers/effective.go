@@ -24,6 +24,8 @@ const (
 	fromUpper = "upper layer"
 	fromPods  = "base layer, for the workers' pods"
 	fromKafka = "relation kafka"
+
+	fromFormer = "the former charm's workers"
 )
 
 // WorkerConfig is what the workers should be told now, sorted by key, with
@@ -58,6 +60,9 @@ func (u *Unit) WorkerConfig(ctx context.Context) (properties []Property, current
 		all = w.DeployerProperties()
 	}
 	origins := sources(layer, config.String("worker-config"), config.String("group-id"))
+	if m.Former != nil && m.Former.Group == w.Properties["group.id"] && config.String("group-id") == "" {
+		origins["group.id"] = []string{fromFormer}
+	}
 	shown := connect.Hide(all)
 	for _, key := range sortedKeys(all) {
 		said := origins[key]

@@ -33,6 +33,7 @@ type memory struct {
 	Namespace  string                `json:"namespace,omitempty"`   // where they were applied
 	Group      string                `json:"group,omitempty"`       // their group.id
 	Bootstrap  []string              `json:"bootstrap,omitempty"`   // the brokers they know
+	Former     *Former               `json:"former,omitempty"`      // whose workers were there before ours
 	Service    []string              `json:"service,omitempty"`     // the URLs at which they last answered
 }
 

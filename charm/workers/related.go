@@ -150,6 +150,9 @@ func (u *Unit) StandBy(ctx context.Context) error {
 // withdraw empties this unit's data on the kubernetes relation, so that a former
 // leader's request does not fight with its successor's.
 func (u *Unit) withdraw(ctx context.Context) error {
+	if former, err := u.stopOwnRequest(ctx); former || err != nil {
+		return err
+	}
 	return u.clear(ctx, DeployerEndpoint, "resource", "uuid", "model_uuid", "juju_unit")
 }
 

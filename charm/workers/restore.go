@@ -16,6 +16,9 @@ import (
 // has otherwise, and gives it the state it had. It gives how many it had to write.
 // Leader only.
 func (u *Unit) Restore(ctx context.Context) (written int, err error) {
+	if err := u.adoptFormer(ctx); err != nil {
+		return 0, err
+	}
 	m, err := u.recall(ctx)
 	if err != nil || len(m.Connectors) == 0 {
 		return 0, err

@@ -16,7 +16,8 @@ import (
 // Settings are the operator's options, read and checked.
 type Settings struct {
 	Workers           int               // pods; 0 stops them all
-	GroupID           string            // by default the application's name
+	GroupID           string            // by default the application's name; see memory.group
+	GroupGiven        bool              // the operator chose it
 	Topics            []string          // what the connectors work on
 	Overrides         map[string]string // the option worker-config, key to value
 	Image             string            // empty: the layer's or the base layer's own
@@ -70,6 +71,7 @@ func parseSettings(config juju.Config, application, model string) (Settings, []s
 		ReplicationFactor: config.Int("replication-factor"),
 		NetworkPolicy:     config.Bool("network-policy"),
 	}
+	s.GroupGiven = s.GroupID != ""
 	s.GroupID = orDefault(s.GroupID, application)
 	s.Namespace = orDefault(s.Namespace, model)
 	s.ServiceType = orDefault(s.ServiceType, "ClusterIP")

@@ -51,11 +51,18 @@ func (u *Unit) CreateTopics(ctx context.Context) (TopicNames, error) {
 	defer admin.Close()
 	ctx, cancel := u.attempt(ctx)
 	defer cancel()
-	names, err := u.createTopics(ctx, admin, settings)
+	names, found, err := u.createTopics(ctx, admin, settings)
 	if err != nil {
 		return TopicNames{}, outcome(err)
 	}
-	if err := u.refuseSharedGroup(ctx, admin, settings.GroupID); err != nil {
+	if err := u.meetFormer(ctx, admin, names, found); err != nil {
+		return TopicNames{}, outcome(err)
+	}
+	m, err := u.recall(ctx)
+	if err != nil {
+		return TopicNames{}, err
+	}
+	if err := u.refuseSharedGroup(ctx, admin, m.group(settings)); err != nil {
 		return TopicNames{}, outcome(err)
 	}
 	return names, u.remember(ctx, func(m *memory) { m.Topics = names })
@@ -70,20 +77,21 @@ func (u *Unit) kafka(ctx context.Context) (*kafka.Admin, error) {
 	return kafka.Open(kafka.Config{Brokers: addresses, Seam: u.options.Seam}), nil
 }
 
-func (u *Unit) createTopics(ctx context.Context, admin *kafka.Admin, s Settings) (TopicNames, error) {
+// createTopics says whether all of them were there already.
+func (u *Unit) createTopics(ctx context.Context, admin *kafka.Admin, s Settings) (names TopicNames, found bool, err error) {
 	names, existing, err := u.findTopics(ctx, admin)
 	if err != nil {
-		return TopicNames{}, err
+		return TopicNames{}, false, err
 	}
 	if err := checkTopics(names, existing); err != nil {
-		return TopicNames{}, err
+		return TopicNames{}, false, err
 	}
 	if slices.IndexFunc(names.list(), func(name string) bool { _, found := existing[name]; return !found }) < 0 {
-		return names, nil
+		return names, true, nil
 	}
 	copies, err := u.replication(ctx, admin, s)
 	if err != nil {
-		return TopicNames{}, err
+		return TopicNames{}, false, err
 	}
 	wanted := []kafka.Topic{
 		{Name: names.Configs, Partitions: configsPartitions, ReplicationFactor: copies, Compacted: true},
@@ -91,7 +99,7 @@ func (u *Unit) createTopics(ctx context.Context, admin *kafka.Admin, s Settings)
 		{Name: names.Status, Partitions: statusPartitions, ReplicationFactor: copies, Compacted: true},
 	}
 	missing := slices.DeleteFunc(wanted, func(t kafka.Topic) bool { _, found := existing[t.Name]; return found })
-	return names, admin.Create(ctx, missing...)
+	return names, false, admin.Create(ctx, missing...)
 }
 
 // replication counts the brokers in the cluster itself: a topic made before
@@ -163,6 +171,9 @@ func (u *Unit) refuseSharedGroup(ctx context.Context, admin *kafka.Admin, id str
 	m, err := u.recall(ctx)
 	if err != nil || m.Group == id {
 		return err
+	}
+	if f := m.Former; f != nil && !f.Stopped && f.Group == id {
+		return nil // they are stopped before ours start
 	}
 	group, err := admin.Group(ctx, id)
 	if err != nil || len(group.Members) == 0 {
