@@ -208,9 +208,12 @@ func authorize(u *user, c Call) error {
 	if u.admin || slices.ContainsFunc(u.rules, func(r rbacv1.PolicyRule) bool { return allows(r, c, resource) }) {
 		return nil
 	}
-	where := ` at the cluster scope`
-	if c.Namespace != "" {
-		where = fmt.Sprintf(` in the namespace "%s"`, c.Namespace)
+	where, namespace := ` at the cluster scope`, c.Namespace
+	if c.Resource == "namespaces" {
+		namespace = c.Name // one namespace is in itself
+	}
+	if namespace != "" {
+		where = fmt.Sprintf(` in the namespace "%s"`, namespace)
 	}
 	return apierrors.NewForbidden(schema.GroupResource{Group: c.Group, Resource: c.Resource}, c.Name,
 		//lint:ignore ST1005 in the API server's words

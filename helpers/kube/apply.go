@@ -49,6 +49,11 @@ func (c *Client) Apply(ctx context.Context, w Workers) (Applied, error) {
 			return applied, err
 		}
 	}
+	if !slices.ContainsFunc(live, func(o Object) bool { return o != nil }) {
+		if err := c.ensureNamespace(ctx, w.namespace()); err != nil {
+			return applied, err
+		}
+	}
 	for i, o := range objects {
 		if err := c.applyOne(ctx, o, live[i], &applied); err != nil {
 			return applied, err
@@ -88,7 +93,7 @@ func (c *Client) applyOne(ctx context.Context, o, live Object, applied *Applied)
 		want["metadata"].(map[string]any)["uid"] = text(live, "metadata", "uid")
 	}
 	after, err := c.apply(ctx, want)
-	if errors.Is(err, ErrNoNamespace) {
+	if errors.Is(err, ErrNoNamespace) { // nobody looked, or it went since
 		if err = c.makeNamespace(ctx, o.Namespace()); err != nil {
 			return err
 		}
@@ -101,6 +106,20 @@ func (c *Client) applyOne(ctx context.Context, o, live Object, applied *Applied)
 		applied.Changed = append(applied.Changed, target{kind: kindOf(o), namespace: o.Namespace(), name: o.Name()}.String())
 	}
 	return nil
+}
+
+// ensureNamespace is for workers of which nothing is there yet, so that the first
+// write is not refused. An account that may not look is one for a namespace that
+// is there, in all likelihood: then the write will tell.
+func (c *Client) ensureNamespace(ctx context.Context, name string) error {
+	_, err := c.get(ctx, namespaces, "", name)
+	switch {
+	case errors.Is(err, ErrNoNamespace):
+		return c.makeNamespace(ctx, name)
+	case errors.Is(err, ErrForbidden):
+		return nil
+	}
+	return err
 }
 
 func (c *Client) makeNamespace(ctx context.Context, name string) error {

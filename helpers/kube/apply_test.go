@@ -228,8 +228,14 @@ func TestApplyMakesTheNamespaceWhereItMay(t *testing.T) {
 	if !errors.Is(err, kube.ErrNoNamespace) || !strings.Contains(err.Error(), "kubectl create namespace data") {
 		t.Errorf("without permission: %v", err)
 	}
+	server.ForgetCalls()
 	client := connect(t, server.Kubeconfig())
 	apply(t, client, w)
+	for _, call := range server.Calls() {
+		if call.Verb != "get" && call.Code >= 400 {
+			t.Errorf("%+v was refused: the namespace comes first", call)
+		}
+	}
 	rollout(t, client, w, done)
 	if err := client.Delete(t.Context(), w); err != nil {
 		t.Fatal(err)
