@@ -29,10 +29,12 @@ func Describe(process Process, out io.Writer) (code int) {
 		fmt.Fprintf(process.Stderr, "cannot describe the rules: %s\n", err)
 		return exitDropped
 	}
+	description := rules.Describe()
+	description.Actions = []string{ExplainAction}
 	encoder := json.NewEncoder(out)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", " ")
-	if err := encoder.Encode(rules.Describe()); err != nil {
+	if err := encoder.Encode(description); err != nil {
 		fmt.Fprintf(process.Stderr, "cannot describe the rules: %s\n", err)
 		return exitDropped
 	}

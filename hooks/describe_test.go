@@ -20,7 +20,7 @@ func TestDescribe(t *testing.T) {
 		return reactive.Rules{reactive.OnSet(flags.New("a")).Clears(flags.New("a"))}, nil
 	}}, &out)
 	var got reactive.Description
-	if err := json.Unmarshal(out.Bytes(), &got); err != nil || code != 0 || len(got.Rules) != 1 || len(got.Mistakes) == 0 {
+	if err := json.Unmarshal(out.Bytes(), &got); err != nil || code != 0 || len(got.Rules) != 1 || len(got.Mistakes) == 0 || len(got.Actions) != 1 {
 		t.Errorf("exit %d, %v: %s%s", code, err, &out, &stderr)
 	}
 	for name, build := range map[string]func(*juju.Unit) (reactive.Rules, error){

@@ -16,6 +16,8 @@ type Description struct {
 	Rules []DescribedRule `json:"rules"`
 	// Mistakes are what [Check] finds, one a line.
 	Mistakes []Mistake `json:"mistakes,omitempty"`
+	// Actions are those that the charm's process answers by itself, without a rule.
+	Actions []string `json:"actions,omitempty"`
 	// Graph is the picture of [Rules.Graph], a Mermaid flowchart.
 	Graph string `json:"graph"`
 }

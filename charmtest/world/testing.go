@@ -2,14 +2,12 @@ package world
 
 import (
 	"context"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/connectcharm/kafka-connect-base/charmdir"
 	"github.com/connectcharm/kafka-connect-base/charmtest"
+	"github.com/connectcharm/kafka-connect-base/layers"
 )
 
 // settleBudget ends a Settle of a test that hangs.
@@ -84,19 +82,13 @@ func (r *Running) MustIntegrateKafka(app string) *charmtest.RemoteApp {
 	return remote
 }
 
-// Charm makes a charm to deploy of a layer's folder: its metadata.yaml, config.yaml
-// and so on joined with the base layer's, and the program in its folder dispatch,
-// compiled. The base layer is that of the layer's own go.mod.
+// Charm makes a charm to deploy of a layer's folder: its files joined with those of
+// the layers it includes, as package layers finds them, and the program in its
+// folder dispatch, compiled.
 func Charm(tb testing.TB, layer string) string {
 	tb.Helper()
-	list := exec.CommandContext(tb.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "github.com/connectcharm/kafka-connect-base")
-	list.Dir = layer
-	base, err := list.Output()
-	if err != nil {
-		tb.Fatalf("cannot find the base layer from %s: %v", layer, err)
-	}
 	dir := tb.TempDir()
-	if err := charmdir.Compose(dir, strings.TrimSpace(string(base)), layer); err != nil {
+	if err := layers.Make(tb.Context(), dir, layer); err != nil {
 		tb.Fatal(err)
 	}
 	program := "./" + filepath.ToSlash(filepath.Join(layer, "dispatch"))
