@@ -178,8 +178,10 @@ func output(ctx context.Context, dir string, argv []string) (string, error) {
 	case ctx.Err() != nil && context.Cause(ctx) == context.DeadlineExceeded:
 		return "", fmt.Errorf("it took longer than %s", commandTime)
 	case err != nil:
-		first, _, _ := strings.Cut(strings.TrimSpace(said.String()), "\n")
-		return "", fmt.Errorf("%w: %.200q", err, first)
+		if first, _, _ := strings.Cut(strings.TrimSpace(said.String()), "\n"); first != "" {
+			return "", fmt.Errorf("%w: %.200q", err, first)
+		}
+		return "", err
 	case len(text) > maxReferred:
 		return "", fmt.Errorf("it printed more than %d bytes", maxReferred)
 	}

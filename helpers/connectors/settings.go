@@ -119,7 +119,9 @@ func parseSettings(text []byte) (settings, error) {
 	if decoder.Decode(new(yaml.Node)) != io.EOF {
 		wrong = append(wrong, Mistake{File: SettingsFile, Message: "holds several documents: only one is read"})
 	}
-	wrong = append(wrong, s.check()...)
+	if len(wrong) == 0 { // else what is left out of s would be taken for missing
+		wrong = s.check()
+	}
 	slices.SortStableFunc(wrong, func(a, b Mistake) int { return a.Line - b.Line })
 	return s, orNil(what, slices.Compact(wrong))
 }

@@ -52,6 +52,41 @@ func (d datum) leaves(do func(string)) {
 	}
 }
 
+// appendJSON writes the value as JSON.
+func (d datum) appendJSON(b []byte) []byte {
+	switch d.kind {
+	case isNull:
+		return append(b, "null"...)
+	case isText:
+		return appendText(b, d.text)
+	case isObject:
+		b = append(b, '{')
+		for i, f := range d.fields {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = append(appendText(b, f.key), ':')
+			b = f.value.appendJSON(b)
+		}
+		return append(b, '}')
+	case isList:
+		b = append(b, '[')
+		for i, item := range d.items {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = item.appendJSON(b)
+		}
+		return append(b, ']')
+	}
+	return append(b, d.text...) // numbers and booleans are written alike
+}
+
+func appendText(b []byte, text string) []byte {
+	quoted, _ := json.Marshal(text) // a string always can be
+	return append(b, quoted...)
+}
+
 // A lineError is wrong at a line.
 type lineError struct {
 	line    int

@@ -2,7 +2,7 @@ package connectors
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -31,15 +31,12 @@ func (v *variable) UnmarshalYAML(node *yaml.Node) error {
 		v.literal = jsonnet.Variable{Text: node.Value}
 		return nil
 	}
-	var value any
-	if err := node.Decode(&value); err != nil {
-		return err
+	r := yamlReader{left: maxNodes}
+	value, err := r.value(node, 0)
+	if at := (*lineError)(nil); errors.As(err, &at) {
+		return &yaml.TypeError{Errors: []string{at.Error()}}
 	}
-	text, err := json.Marshal(value)
-	if err != nil { // keys that are no text
-		return wrongAt(node, "this cannot be handed to Jsonnet: %s", err)
-	}
-	v.literal = jsonnet.Variable{Text: string(text), Code: true}
+	v.literal = jsonnet.Variable{Text: string(value.appendJSON(nil)), Code: true}
 	return nil
 }
 
