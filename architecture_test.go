@@ -133,7 +133,7 @@ func TestThirdPartyClients(t *testing.T) {
 		"k8s.io/":                       {"helpers/kube", "charmtest/kubetest"},
 		"sigs.k8s.io/":                  {"helpers/kube", "charmtest/kubetest"},
 		"github.com/twmb/franz-go":      {"charmtest/kafkatest"},
-		"github.com/google/go-jsonnet":   {"helpers/connectors/jsonnet"},
+		"github.com/google/go-jsonnet":  {"helpers/connectors/jsonnet"},
 	}
 	used := map[string]bool{}
 	for _, s := range sources(t) {

@@ -16,7 +16,8 @@ import (
 
 // A Desired is what an environment's files want.
 type Desired struct {
-	// Connectors are those of all clusters, sorted by name and file.
+	// Connectors are those of all the environment's clusters, sorted by name
+	// and file.
 	Connectors []Connector
 	// Files is how many files there are, and Evaluated how many of them were
 	// not answered from the cache.

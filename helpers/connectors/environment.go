@@ -25,12 +25,14 @@ const DefaultCluster = "default"
 type Environment struct {
 	// Name is the folder's, under connectors/.
 	Name string
-	// Clusters are sorted by name; there is at least one.
+	// Clusters are sorted by name; there is at least one. Who means only some
+	// of them leaves out the others.
 	Clusters []*Cluster
 	// Policy says what may be done to the connectors of its clusters. Who
 	// knows better, from flags, changes it before Load and NewPlan.
 	Policy Policy
 
+	described []*Cluster // all of them
 	variables map[string]variable
 	folder    *Folder
 }
@@ -71,6 +73,7 @@ func (f *Folder) environment(name string) *Environment {
 	if len(e.Clusters) == 0 {
 		e.Clusters = []*Cluster{{Name: DefaultCluster, folder: f}}
 	}
+	e.described = slices.Clone(e.Clusters)
 	return e
 }
 

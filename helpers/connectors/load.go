@@ -76,7 +76,7 @@ func (f *Folder) Load(ctx context.Context, e *Environment, o LoadOptions) (*Desi
 // homeless finds the files that no cluster takes.
 func (e *Environment) homeless(names []string) (wrong []Mistake) {
 	for _, name := range names {
-		if !slices.ContainsFunc(e.Clusters, func(c *Cluster) bool { return c.takes(e.Name, name) }) {
+		if !slices.ContainsFunc(e.described, func(c *Cluster) bool { return c.takes(e.Name, name) }) {
 			wrong = append(wrong, Mistake{File: name, Message: fmt.Sprintf("goes to no cluster: no files: of a cluster in %s match it", SettingsFile)})
 		}
 	}
@@ -85,7 +85,7 @@ func (e *Environment) homeless(names []string) (wrong []Mistake) {
 
 // twice finds the names that two files want on the same cluster.
 func (e *Environment) twice(d *Desired) (wrong []Mistake) {
-	for _, c := range e.Clusters {
+	for _, c := range e.described {
 		wanted := d.For(c)
 		for i := 1; i < len(wanted); i++ {
 			if wanted[i].Name != wanted[i-1].Name {

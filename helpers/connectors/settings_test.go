@@ -241,6 +241,11 @@ environments:
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+	e.Clusters = e.Clusters[:1]
+	if _, err := f.Load(t.Context(), e, connectors.LoadOptions{NoCache: true}); err != nil {
+		t.Errorf("with one of the clusters left out: %v", err)
+	}
+	e = environment(t, f, "prod")
 	if _, err := e.Cluster("lak"); err == nil || !strings.Contains(err.Error(), `did you mean "lake"?`) {
 		t.Error(err)
 	}
