@@ -115,7 +115,6 @@ controller.listener.names=CONTROLLER
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
 inter.broker.listener.name=PLAINTEXT
 log.dirs=/var/lib/kafka
-auto.create.topics.enable=false
 offsets.topic.replication.factor=%d
 offsets.topic.num.partitions=5
 transaction.state.log.replication.factor=%d

@@ -1,0 +1,219 @@
+package pods_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/connectcharm/kafka-connect-base/acceptance/realkafka"
+)
+
+// TestLife is the life of the file charm whose brokers and workers are pods, on
+// every release of KAFKA_VERSIONS.
+func TestLife(t *testing.T) {
+	for _, version := range realkafka.Chosen() {
+		t.Run(version, func(t *testing.T) { newWorld(t, version).live() })
+	}
+}
+
+func (w *world) live() {
+	w.scene("three brokers", w.startBrokers)
+	w.scene("deploy two units, two workers, two connectors", func() {
+		w.deploy(2, 2)
+		w.wantStatus("active: 2 workers, 2 connectors")
+		w.wantTopics()
+		w.wantLines("one", "two")
+	})
+	w.scene("each worker is known by its name, and takes what only the other may do", w.wantForwarding)
+	w.scene("another worker-config rolls one at a time", func() {
+		before, least := w.wantReady(w.model, 2), w.leastReady(w.model)
+		w.configure(map[string]any{"worker-config": w.overrides(900)})
+		w.wantStatus("active: 2 workers, 2 connectors")
+		if n := least(); n != 1 {
+			w.t.Errorf("at the worst moment of the roll %d of 2 were ready, want 1", n)
+		}
+		for i, p := range w.wantReady(w.model, 2) {
+			if p.UID == before[i].UID {
+				w.t.Errorf("%s is the old one", p.Name)
+			}
+		}
+		w.wantLines("three")
+	})
+	w.scene("a worker is killed", func() {
+		w.kill(w.model, w.wantReady(w.model, 2)[0])
+		w.must(w.UpdateStatus("connect"))
+		w.settle()
+		w.wantStatus("active: 2 workers, 2 connectors")
+		w.wantLines("four")
+	})
+	w.scene("a broker is killed and comes back", func() {
+		w.kill("kafka", w.wantReady("kafka", 3)[1])
+		w.wantTopics()
+		w.wantLines("five")
+	})
+	w.scene("three workers, and one", func() {
+		w.configure(map[string]any{"workers": 3})
+		w.wantStatus("active: 3 workers, 2 connectors")
+		w.wantReady(w.model, 3)
+		w.wantLines("six")
+		w.note()
+		w.configure(map[string]any{"workers": 1})
+		w.wantStatus("active: 1 worker, 2 connectors")
+		w.wantReady(w.model, 1)
+		w.wantLines("seven")
+	})
+	w.scene("the application goes, its topics stay", func() {
+		w.must(w.RemoveApplication("connect"))
+		w.settle()
+		w.wantReady(w.model, 0)
+		w.wantNothing()
+		w.wantTopics()
+	})
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	must(w.t, err)
+}
+
+func (w *world) scene(name string, play func()) {
+	w.t.Helper()
+	start := time.Now()
+	play()
+	w.t.Logf("%-70s %6.1f s", name, time.Since(start).Seconds())
+	if w.t.Failed() {
+		w.t.FailNow()
+	}
+}
+
+// wantForwarding writes by both workers. Only the one who leads may; the other has
+// to reach it at the address it advertises.
+func (w *world) wantForwarding() {
+	w.t.Helper()
+	workers := w.wantReady(w.model, 2)
+	var config string
+	w.eventually("the sink's configuration is known", func() string {
+		code, text := w.worker(workers[0], "GET", "/connectors/connect-sink/config", "")
+		if config = text; code != 200 {
+			return text
+		}
+		return ""
+	})
+	for _, p := range workers {
+		w.eventually(p.Name+" takes a configuration", func() string { // 409 while a rebalance is due
+			if code, text := w.worker(p, "PUT", "/connectors/connect-sink/config", config); code != 200 {
+				return strconv.Itoa(code) + " " + text
+			}
+			return ""
+		})
+	}
+	want := []string{}
+	for _, p := range workers {
+		want = append(want, fmt.Sprintf("%s.connect-connect-workers.%s.svc:8083", p.Name, w.model))
+	}
+	w.eventually("both workers have something to do, by their names", func() string {
+		if got := w.workerIDs(workers[0]); !slices.Equal(got, want) {
+			return fmt.Sprintf("workers are %q, want %q", got, want)
+		}
+		return ""
+	})
+}
+
+// workerIDs are the workers on which connectors and tasks run, sorted.
+func (w *world) workerIDs(ask corev1.Pod) []string {
+	w.t.Helper()
+	type runs struct {
+		WorkerID string `json:"worker_id"`
+	}
+	var all []string
+	for _, name := range []string{"connect-source", "connect-sink"} {
+		var status struct {
+			Connector runs
+			Tasks     []runs
+		}
+		code, text := w.worker(ask, "GET", "/connectors/"+name+"/status", "")
+		if code != 200 || json.Unmarshal([]byte(text), &status) != nil {
+			return []string{text}
+		}
+		for _, r := range append(status.Tasks, status.Connector) {
+			all = append(all, r.WorkerID)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// kill ends the process of a pod as a power cut would, and waits until Kubernetes
+// has started it again, in the same pod.
+func (w *world) kill(namespace string, victim corev1.Pod) {
+	w.t.Helper()
+	w.must(syscall.Kill(process(w.t, victim), syscall.SIGKILL))
+	w.eventually(victim.Name+" is started again", func() string {
+		p, err := w.client.CoreV1().Pods(namespace).Get(w.t.Context(), victim.Name, metav1.GetOptions{})
+		w.must(err)
+		s := p.Status.ContainerStatuses[0]
+		if p.UID != victim.UID || s.RestartCount != 1 || !isReady(p) {
+			return fmt.Sprintf("%+v", s)
+		}
+		if e := s.LastTerminationState.Terminated; e == nil || e.ExitCode != 137 {
+			w.t.Errorf("%s ended with %+v", victim.Name, e)
+		}
+		return ""
+	})
+}
+
+// wantNothing looks for what the charm may have left in Kubernetes.
+func (w *world) wantNothing() {
+	w.t.Helper()
+	ctx, all := w.t.Context(), metav1.ListOptions{}
+	sets, err := w.client.AppsV1().StatefulSets(w.model).List(ctx, all)
+	w.must(err)
+	services, err := w.client.CoreV1().Services(w.model).List(ctx, all)
+	w.must(err)
+	secrets, err := w.client.CoreV1().Secrets(w.model).List(ctx, all)
+	w.must(err)
+	budgets, err := w.client.PolicyV1().PodDisruptionBudgets(w.model).List(ctx, all)
+	w.must(err)
+	if n := len(sets.Items) + len(services.Items) + len(secrets.Items) + len(budgets.Items); n > 0 {
+		w.t.Errorf("%d objects are left: %v %v %v %v", n, sets.Items, services.Items, secrets.Items, budgets.Items)
+	}
+}
+
+// note writes down the memory of everything.
+func (w *world) note() {
+	w.t.Helper()
+	total := 0
+	for _, namespace := range []string{"kafka", w.model} {
+		for _, p := range w.ready(namespace) {
+			mib := resident(process(w.t, p))
+			total += mib
+			w.t.Logf("%s has %d MiB", p.Name, mib)
+		}
+	}
+	kubernetes := resident(w.cluster.PID)
+	w.t.Logf("Kubernetes has %d MiB; together %d MiB", kubernetes, total+kubernetes)
+}
+
+// resident is a process's memory in MiB.
+func resident(pid int) int {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(status)) {
+		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			kib, _ := strconv.Atoi(strings.Fields(rest)[0])
+			return kib / 1024
+		}
+	}
+	return 0
+}

@@ -1,0 +1,217 @@
+package pods_test
+
+// The file charm, its brokers and its workers.
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/connectcharm/kafka-connect-base/acceptance/kubernetes/cluster"
+	"github.com/connectcharm/kafka-connect-base/acceptance/realkafka"
+	"github.com/connectcharm/kafka-connect-base/charmdir"
+	"github.com/connectcharm/kafka-connect-base/charmtest"
+	"github.com/connectcharm/kafka-connect-base/helpers/kafka"
+)
+
+// world is a model, and a Kubernetes with all that is in it.
+type world struct {
+	observer
+	*charmtest.Model
+	dir     string
+	brokers realkafka.Pods
+	model   string // and the namespace of the workers
+	release *realkafka.Kafka
+	lines   []string // written so far
+}
+
+// newWorld starts Kubernetes and three brokers in it, whose names the charm is told.
+func newWorld(t *testing.T, version string) *world {
+	t.Helper()
+	release, err := realkafka.Get(t.Context(), version, t.Logf)
+	must(t, err)
+	dir, err := os.MkdirTemp("", "pods-") // short: sockets are in it
+	must(t, err)
+	shared := filepath.Join(dir, "shared")
+	must(t, os.Mkdir(shared, 0o777))
+	must(t, os.Chmod(shared, 0o777)) // a worker is another user
+	images, err := realkafka.Images(shared, release)
+	must(t, err)
+	writeFile(t, filepath.Join(dir, "images.json"), string(images))
+	c, err := cluster.Start(kubelite, "-dir", dir, "-images", filepath.Join(dir, "images.json"))
+	must(t, err)
+	t.Logf("Kubernetes is ready after %.1f s", c.Seconds)
+	name := "m" + strings.ReplaceAll(version, ".", "")
+	w := &world{observer: look(t, c), dir: dir, model: name, release: release,
+		brokers: realkafka.Pods{Image: release.ImageName(), Folder: filepath.Join(dir, "brokers")}}
+	w.Model, err = charmtest.New(charmtest.Options{Name: name})
+	must(t, err)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("what happened:\n%s\n%s\nlogs are in %s", w.Journal().Detail(), w.Status(), dir)
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := c.Stop(); err != nil {
+			t.Error(err)
+		}
+		if left := running(t, dir); len(left) > 0 {
+			t.Errorf("after the end there run still:\n%s", strings.Join(left, "\n"))
+		}
+		if !t.Failed() {
+			must(t, os.RemoveAll(dir))
+		}
+	})
+	return w
+}
+
+func (w *world) startBrokers() {
+	w.t.Helper()
+	w.apply(w.brokers.Objects()...)
+	w.wantReady("kafka", 3)
+}
+
+// wantReady waits until a namespace has n pods and all are ready.
+func (w *world) wantReady(namespace string, n int) []corev1.Pod {
+	w.t.Helper()
+	var ready []corev1.Pod
+	w.eventually("the pods of "+namespace+" are ready", func() string {
+		ready = w.ready(namespace)
+		if all := w.pods(namespace); len(all) != n || len(ready) != n {
+			return fmt.Sprintf("%d of %d are, want %d", len(ready), len(all), n)
+		}
+		return ""
+	})
+	return ready
+}
+
+// overrides are the operator's properties, which an image of this release needs.
+func (w *world) overrides(flush int) string {
+	return fmt.Sprintf("offset.flush.interval.ms=%d\nscheduled.rebalance.max.delay.ms=0\nplugin.discovery=service_load\n"+
+		"plugin.path=/opt/kafka/libs/connect-file-%s.jar", flush, w.release.Version)
+}
+
+// deploy brings the file charm to where its connectors run.
+func (w *world) deploy(units, workers int) {
+	w.t.Helper()
+	dir := w.t.TempDir()
+	const root = "../../.."
+	must(w.t, charmdir.Compose(dir, root, root+"/examples/kafka-connect-file"))
+	must(w.t, charmtest.Build(w.t.Context(), "github.com/connectcharm/kafka-connect-base/examples/kafka-connect-file/dispatch", filepath.Join(dir, "dispatch")))
+	must(w.t, w.Deploy("connect", dir, charmtest.DeployOptions{Units: units, Config: map[string]any{
+		"topics": "lines", "kubeconfig": string(w.cluster.Kubeconfig(w.cluster.Token)), "workers": workers, "memory": "256M",
+		"image": w.release.ImageName(), "source-file": "/shared/from.txt", "sink-file": "/shared/to.txt", "worker-config": w.overrides(1000),
+	}}))
+	remote, err := w.Remote("kafka", "client", "kafka", len(w.brokers.Hosts()))
+	must(w.t, err)
+	for i, host := range w.brokers.Hosts() {
+		must(w.t, remote.SetUnitData(fmt.Sprintf("kafka/%d", i), map[string]string{"host": host, "port": "9092"}))
+	}
+	must(w.t, w.Integrate("connect:kafka", "kafka:client"))
+	w.settle()
+}
+
+func (w *world) settle() {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 5*time.Minute)
+	defer cancel()
+	must(w.t, w.Settle(ctx))
+}
+
+func (w *world) configure(options map[string]any) {
+	w.t.Helper()
+	must(w.t, w.Configure("connect", options))
+	w.settle()
+}
+
+func (w *world) wantStatus(want string) {
+	w.t.Helper()
+	for _, unit := range w.Status().Units {
+		if unit.App == "connect" && unit.Leader {
+			if got := unit.Workload + ": " + unit.Message; got != want {
+				w.t.Fatalf("status is %q, want %q", got, want)
+			}
+			return
+		}
+	}
+	w.t.Fatal("there is no leader")
+}
+
+// wantTopics asks the brokers by their names.
+func (w *world) wantTopics() {
+	w.t.Helper()
+	var brokers []string
+	for _, host := range w.brokers.Hosts() {
+		brokers = append(brokers, host+":9092")
+	}
+	admin := kafka.Open(kafka.Config{Brokers: brokers})
+	defer admin.Close()
+	want := map[string]int{}
+	for name, partitions := range map[string]int{"connectconfigs": 1, "connectoffsets": 50, "connectstatus": 10} {
+		want[w.model+".connect."+name] = partitions
+	}
+	for name, partitions := range want {
+		topics, err := admin.Topics(w.t.Context(), name)
+		must(w.t, err)
+		if got := topics[name]; got.Partitions != partitions || !got.Compacted || got.ReplicationFactor != 3 {
+			w.t.Errorf("topic %s is %+v", name, got)
+		}
+	}
+}
+
+// worker asks one worker by its pod's address.
+func (w *world) worker(p corev1.Pod, method, path, body string) (int, string) {
+	w.t.Helper()
+	request, err := http.NewRequestWithContext(w.t.Context(), method, "http://"+p.Status.PodIP+":8083"+path, strings.NewReader(body))
+	must(w.t, err)
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return 0, err.Error()
+	}
+	return response.StatusCode, string(text)
+}
+
+// wantLines appends lines to the source's file and waits until each is in the
+// sink's, once, and no earlier one is missing.
+func (w *world) wantLines(lines ...string) {
+	w.t.Helper()
+	f, err := os.OpenFile(filepath.Join(w.dir, "shared", "from.txt"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	must(w.t, err)
+	_, err = f.WriteString(strings.Join(lines, "\n") + "\n")
+	must(w.t, err)
+	must(w.t, f.Close())
+	w.eventually("the lines arrive", func() string {
+		got, err := os.ReadFile(filepath.Join(w.dir, "shared", "to.txt"))
+		if err != nil {
+			return err.Error()
+		}
+		for _, line := range lines {
+			if bytes.Count(got, []byte(line+"\n")) != 1 {
+				return "the sink has " + string(got)
+			}
+		}
+		for _, line := range w.lines {
+			if !bytes.Contains(got, []byte(line+"\n")) {
+				return line + " is missing: the sink has " + string(got)
+			}
+		}
+		return ""
+	})
+	w.lines = append(w.lines, lines...)
+}
