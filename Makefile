@@ -71,8 +71,14 @@ acceptance-kafka: ## the file charm with real brokers and real Connect workers (
 	cd acceptance && KAFKA_VERSIONS="$(KAFKA_VERSIONS)" go test -p 1 -count=1 -v -timeout 40m ./...
 
 .PHONY: charm
-charm: ## pack the example charms: build/*.charm
-	@go run ./cmd/charmpack -out build $(foreach e,$(EXAMPLES),examples/$(e))
+charm: kcb ## pack the example charms: build/NAME_ARCH.charm
+	@for e in $(EXAMPLES); do build/kcb build examples/$$e --out build; done
+
+.PHONY: kcb
+kcb: ## the command kcb, static: build/kcb, manual pages in build/man
+	@./scripts/need-go
+	@GOFLAGS=-ldflags=-s ./scripts/compile build/kcb ./cmd/kcb
+	@build/kcb man build/man
 
 .PHONY: connectors
 connectors: ## the command connectors, static: build/connectors, manual pages in build/man

@@ -19,8 +19,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/connectcharm/kafka-connect-base/charm/internal/fault"
-	"github.com/connectcharm/kafka-connect-base/charmdir"
 	"github.com/connectcharm/kafka-connect-base/charmtest"
+	"github.com/connectcharm/kafka-connect-base/layers"
 
 	// Compiled by TestCrash; imported so that go test knows a change of it.
 	_ "github.com/connectcharm/kafka-connect-base/examples/kafka-connect-file"
@@ -66,7 +66,7 @@ func TestCrash(t *testing.T) {
 func crashCharm(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := charmdir.Compose(dir, "..", "../examples/kafka-connect-file"); err != nil {
+	if err := layers.Make(t.Context(), dir, "../examples/kafka-connect-file"); err != nil {
 		t.Fatal(err)
 	}
 	if err := charmtest.Build(context.Background(), "./internal/faultcharm", filepath.Join(dir, "dispatch")); err != nil {

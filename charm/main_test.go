@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/connectcharm/kafka-connect-base/charmdir"
 	"github.com/connectcharm/kafka-connect-base/charmtest"
 	"github.com/connectcharm/kafka-connect-base/charmtest/world"
+	"github.com/connectcharm/kafka-connect-base/layers"
 
 	// Compiled by TestMain; imported so that go test knows a change of it.
 	_ "github.com/connectcharm/kafka-connect-base/examples/kafka-connect-file"
@@ -37,7 +37,7 @@ func run(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	fileCharm = dir
-	if err := charmdir.Compose(dir, "..", "../examples/kafka-connect-file"); err != nil {
+	if err := layers.Make(context.Background(), dir, "../examples/kafka-connect-file"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

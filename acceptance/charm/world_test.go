@@ -17,10 +17,10 @@ import (
 	"time"
 
 	"github.com/connectcharm/kafka-connect-base/acceptance/realkafka"
-	"github.com/connectcharm/kafka-connect-base/charmdir"
 	"github.com/connectcharm/kafka-connect-base/charmtest"
 	"github.com/connectcharm/kafka-connect-base/charmtest/kubetest"
 	"github.com/connectcharm/kafka-connect-base/charmtest/world"
+	"github.com/connectcharm/kafka-connect-base/layers"
 
 	// Compiled by deploy; imported so that go.mod knows what that needs.
 	_ "github.com/connectcharm/kafka-connect-base/examples/kafka-connect-file"
@@ -77,7 +77,7 @@ func newReality(t *testing.T, kafka *realkafka.Kafka, brokers int) *reality {
 func (r *reality) deploy(units int) {
 	r.t.Helper()
 	dir := r.t.TempDir()
-	r.must(charmdir.Compose(dir, "../..", "../../examples/kafka-connect-file"))
+	r.must(layers.Make(r.t.Context(), dir, "../../examples/kafka-connect-file"))
 	r.must(charmtest.Build(r.t.Context(), "github.com/connectcharm/kafka-connect-base/examples/kafka-connect-file/dispatch", filepath.Join(dir, "dispatch")))
 	r.must(r.Deploy("connect", dir, charmtest.DeployOptions{Units: units, Config: map[string]any{
 		"topics": "lines", "kubeconfig": string(r.kube.Kubeconfig()), "source-file": r.from, "sink-file": r.to,

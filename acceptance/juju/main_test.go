@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -41,11 +42,11 @@ func run(m *testing.M) int {
 
 func build(dir string) error {
 	built.dir, built.jujuc, built.steps = dir, filepath.Join(dir, "jujuc"), filepath.Join(dir, "steps")
-	built.charm = filepath.Join(dir, "kafka-connect-file.charm")
+	built.charm = filepath.Join(dir, "kafka-connect-file_"+runtime.GOARCH+".charm")
 	for _, command := range [][]string{
 		{"go", "build", "-o", filepath.Join(dir, "jujuc-real"), "github.com/juju/juju/cmd/jujuc"},
 		{"go", "build", "-C", root, "-o", built.steps, "./charmtest/internal/steps"},
-		{"go", "run", "-C", root, "./cmd/charmpack", "-out", dir, "examples/kafka-connect-file"},
+		{"go", "run", "-C", root, "./cmd/kcb", "build", "--arch", runtime.GOARCH, "--out", dir, "examples/kafka-connect-file"},
 	} {
 		start := time.Now()
 		cmd := exec.Command(command[0], command[1:]...)

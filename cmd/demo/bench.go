@@ -17,7 +17,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/connectcharm/kafka-connect-base/charmdir"
 	"github.com/connectcharm/kafka-connect-base/charmtest"
 )
 
@@ -70,8 +69,8 @@ func bench(ctx context.Context, o options, ready string, stdout, stderr io.Write
 // buildMeasured makes a charm whose dispatch is the program that measures.
 func buildMeasured(ctx context.Context, charm string, progress *progress) (string, error) {
 	measured := filepath.Join(filepath.Dir(charm), "measured")
-	if err := charmdir.Compose(measured, charm); err != nil {
-		return "", fmt.Errorf("cannot compose the charm to measure: %w", err)
+	if err := errors.Join(os.RemoveAll(measured), os.CopyFS(measured, os.DirFS(charm))); err != nil {
+		return "", fmt.Errorf("cannot copy the charm to measure: %w", err)
 	}
 	defer progress.begin("compiling what measures")()
 	return measured, charmtest.Build(ctx, module+"/cmd/demo/measure", filepath.Join(measured, "dispatch"))

@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/connectcharm/kafka-connect-base/charmdir"
 	"github.com/connectcharm/kafka-connect-base/charmtest"
+	"github.com/connectcharm/kafka-connect-base/layers"
 
 	// Compiled below; imported so that go vet and go test see a change of them.
 	_ "github.com/connectcharm/kafka-connect-base/examples/kafka-connect-file"
@@ -35,7 +35,7 @@ func build(ctx context.Context, ready string, progress *progress) (string, error
 		return "", err
 	}
 	charm := filepath.Join(root, "build", "demo", "charm")
-	if err := charmdir.Compose(charm, root, filepath.Join(root, example)); err != nil {
+	if err := layers.Make(ctx, charm, filepath.Join(root, example)); err != nil {
 		return "", fmt.Errorf("cannot compose the charm: %w", err)
 	}
 	done := progress.begin("compiling the charm's hook binary (the first time takes a minute or two)")

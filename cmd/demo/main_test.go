@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/connectcharm/kafka-connect-base/charmdir"
 	"github.com/connectcharm/kafka-connect-base/charmtest"
+	"github.com/connectcharm/kafka-connect-base/layers"
 )
 
 // charmReady is the file charm, composed and compiled once for all tests of this package.
@@ -35,7 +35,7 @@ func runTests(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	charmReady = filepath.Join(dir, "charm")
-	if err := charmdir.Compose(charmReady, "../..", "../../"+example); err != nil {
+	if err := layers.Make(context.Background(), charmReady, "../../"+example); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

@@ -25,7 +25,7 @@ func quiet(command string, do func(s *stage) error) step {
 }
 
 func deploy(units int) step {
-	return quiet(fmt.Sprintf("juju deploy ./build/kafka-connect-file.charm %s -n %d", app, units), func(s *stage) error {
+	return quiet(fmt.Sprintf("juju deploy ./build/kafka-connect-file_amd64.charm %s -n %d", app, units), func(s *stage) error {
 		return s.Deploy(app, s.charm, charmtest.DeployOptions{Units: units})
 	})
 }
