@@ -131,7 +131,7 @@ func (s *share) UnmarshalYAML(node *yaml.Node) error {
 
 func (c *count) UnmarshalYAML(node *yaml.Node) error {
 	var value int
-	if node.Decode(&value) != nil || value < 1 {
+	if node.ShortTag() != "!!int" || node.Decode(&value) != nil || value < 1 { // 1.5 would decode to 1
 		return wrongAt(node, "a count is a whole number from 1")
 	}
 	*c = count(value)
