@@ -22,6 +22,7 @@ func (c *Client) attempt(ctx context.Context, r request) (*Response, *Error) {
 	ctx, cancel := context.WithTimeout(ctx, c.o.AttemptTimeout)
 	defer cancel()
 	base, mark := c.workers.current()
+	c.counts.add(r)
 	var (
 		resp    *Response
 		content string

@@ -61,6 +61,7 @@ type Client struct {
 	workers workers
 	secrets secrets
 	budget  budget
+	counts  counts
 }
 
 // New checks the options and gives a client. It sends nothing.

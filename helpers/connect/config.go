@@ -121,7 +121,7 @@ func Diff(live, wanted map[string]string, ignore ...string) []Change {
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		old, isOld := live[key]
 		now, isNow := wanted[key]
-		if isOld == isNow && old == now || key == "name" || masked(old) || matches(key, ignore) {
+		if isOld == isNow && old == now || key == "name" || Masked(old) || matches(key, ignore) {
 			continue
 		}
 		change := Change{Key: key}
@@ -141,7 +141,8 @@ func Equal(live, wanted map[string]string, ignore ...string) bool {
 	return len(Diff(live, wanted, ignore...)) == 0
 }
 
-func masked(value string) bool {
+// Masked says that a server did not show this value but "****" or "••••" in its place, as some distributions do.
+func Masked(value string) bool {
 	return len(value) > 3 && strings.Trim(value, "*•") == ""
 }
 
