@@ -1,0 +1,268 @@
+package main
+
+// The stage: all real parts, and the playing of steps on them.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/connectcharm/kafka-connect-base/acceptance/realkafka"
+	"github.com/connectcharm/kafka-connect-base/helpers/kafka"
+)
+
+// The names of the play.
+const (
+	app   = "connect"
+	topic = "lines"
+	// brokerHost is an address that pods reach, too.
+	brokerHost = "10.200.0.1"
+)
+
+// stage is where the steps are played.
+type stage struct {
+	o       options
+	dir     string // of all that runs, with its logs
+	release *realkafka.Kafka
+	brokers *realkafka.Brokers
+	admin   *kafka.Admin
+	kube    *cluster
+	front   *front // the charm's way to the API server
+	juju    *juju
+	config  []byte // the charm's kubeconfig
+	lines   *lines
+	told    *teller
+
+	pods   map[string]bool // uids, as the step began
+	killed string          // the unit whose agent was
+	notes  []string        // what the step saw beside the world
+	last   model           // as it was looked at last
+	ticks  int             // how often time for update-status came in this step
+}
+
+func open(ctx context.Context, o options) (_ *stage, err error) {
+	s := &stage{o: o, told: newTeller(os.Stdout)}
+	if s.o.root, err = filepath.Abs(o.root); err != nil {
+		return nil, err
+	}
+	if s.dir, err = os.MkdirTemp("/tmp", "life-"); err != nil { // short: there are sockets in it
+		return nil, fmt.Errorf("cannot make a folder: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close(true))
+		}
+	}()
+	begin := time.Now()
+	for _, start := range []func(context.Context) error{s.startKafka, s.startKubernetes, s.startJuju} {
+		if err := start(ctx); err != nil {
+			return nil, err
+		}
+	}
+	say("Kafka %s (%d brokers), Kubernetes %s and Juju's agents 3.6.11 are ready after %.0f s",
+		o.kafka, len(s.brokers.Addrs()), s.kube.Version, time.Since(begin).Seconds())
+	return s, nil
+}
+
+func (s *stage) startKafka(ctx context.Context) (err error) {
+	if s.release, err = realkafka.Get(ctx, s.o.kafka, func(string, ...any) {}); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	if s.brokers, err = s.release.StartBrokers(ctx, s.dir, realkafka.BrokerOptions{Brokers: 3, Host: brokerHost}); err != nil {
+		return err
+	}
+	s.admin = kafka.Open(kafka.Config{Brokers: s.brokers.Addrs()})
+	return nil
+}
+
+// images writes kubelite's table of images: there is the one the charm asks for,
+// and its containers share the folder of the connectors' files.
+func (s *stage) images() (table string, err error) {
+	shared := filepath.Join(s.dir, "shared")
+	if s.lines, err = newLines(shared); err != nil {
+		return "", err
+	}
+	text, err := realkafka.Images(shared, s.release)
+	if err != nil {
+		return "", err
+	}
+	table = filepath.Join(s.dir, "images.json")
+	return table, os.WriteFile(table, text, 0o644)
+}
+
+func (s *stage) startKubernetes(ctx context.Context) (err error) {
+	images, err := s.images()
+	if err != nil {
+		return err
+	}
+	if s.kube, err = startCluster(s.o.root, filepath.Join(s.dir, "k"), images); err != nil {
+		return err
+	}
+	if s.front, err = newFront(strings.TrimPrefix(s.kube.Server, "https://")); err != nil {
+		return err
+	}
+	s.config, err = s.kube.account(ctx, s.o.root, "https://"+s.front.addr)
+	return err
+}
+
+func (s *stage) startJuju(context.Context) (err error) {
+	s.juju, err = startJuju(s.o.root, s.dir)
+	return err
+}
+
+// addresses are the brokers', as the interface kafka writes them.
+func (s *stage) addresses() (data []map[string]string) {
+	for _, address := range s.brokers.Addrs() {
+		host, port, _ := net.SplitHostPort(address)
+		data = append(data, map[string]string{"host": host, "port": port})
+	}
+	return data
+}
+
+// close ends everything; what it does not, the end of the namespace does.
+func (s *stage) close(keep bool) error {
+	var errs []error
+	if s.lines != nil {
+		s.lines.close()
+	}
+	if s.juju != nil {
+		errs = append(errs, s.juju.close())
+	}
+	if s.kube != nil {
+		errs = append(errs, s.kube.close())
+	}
+	if s.admin != nil {
+		s.admin.Close()
+	}
+	if s.brokers != nil {
+		s.brokers.Close()
+	}
+	if keep {
+		say("logs are in %s", s.dir)
+	} else {
+		errs = append(errs, os.RemoveAll(s.dir))
+	}
+	return errors.Join(errs...)
+}
+
+// step is one part of the life.
+type step struct {
+	name  string // for the command line
+	title string
+	do    []act
+	want  want
+}
+
+// act is one thing that an operator does, or that happens.
+type act struct {
+	command string
+	do      func(ctx context.Context, s *stage) error
+}
+
+// bound is how long a step may take, its acts and the world's coming to rest.
+const bound = 3 * time.Minute
+
+// play plays all steps, to the end, to the step that is the last, or until one
+// goes wrong.
+func (s *stage) play(ctx context.Context, script []step, last string) error {
+	begin := time.Now()
+	var failed error
+	for i, one := range script {
+		s.told.title(i+1, len(script), one)
+		start := time.Now()
+		limited, cancel := context.WithTimeout(ctx, bound)
+		checks, err := s.playOne(limited, one)
+		cancel()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		s.told.hooks(s.last)
+		failed = s.told.done(one, s.notes, checks, err, time.Since(start))
+		if failed != nil || one.name == last {
+			break
+		}
+	}
+	s.told.table(s.o.kafka, time.Since(begin))
+	return failed
+}
+
+func (s *stage) playOne(ctx context.Context, one step) ([]check, error) {
+	if err := s.mark(ctx); err != nil {
+		return nil, err
+	}
+	for _, a := range one.do {
+		s.told.command(a.command)
+		if err := a.do(ctx, s); err != nil {
+			return nil, err
+		}
+	}
+	checks, err := s.examine(ctx, one.want)
+	if written, again := s.lines.twice(); written > 0 {
+		s.note("%d lines were written, %d came twice", written, again)
+	}
+	if s.ticks > 0 {
+		s.note("the time for update-status came %d times", s.ticks)
+	}
+	return checks, err
+}
+
+// mark remembers what there is, to tell afterwards what is new.
+func (s *stage) mark(ctx context.Context) error {
+	s.notes, s.ticks, s.pods = nil, 0, map[string]bool{}
+	pods, err := s.kube.objects(ctx, "Pod")
+	for _, pod := range pods {
+		s.pods[pod.Metadata.UID] = true
+	}
+	_, told := s.juju.do(order{Do: "told"})
+	return errors.Join(err, told)
+}
+
+func (s *stage) note(format string, args ...any) {
+	s.notes = append(s.notes, fmt.Sprintf(format, args...))
+}
+
+// settle waits until every unit rests.
+func (s *stage) settle(ctx context.Context) (model, error) {
+	for {
+		m, err := s.juju.look("")
+		if err != nil {
+			return m, err
+		}
+		if s.last = m; m.Idle {
+			return m, nil
+		}
+		if err := pause(ctx, 100*time.Millisecond); err != nil {
+			return m, fmt.Errorf("units do not come to rest: %w\n%s", err, describe(m))
+		}
+	}
+}
+
+// pause lets time pass between two looks.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return fmt.Errorf("waited too long: %w", ctx.Err())
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// until waits until something holds.
+func until(ctx context.Context, what string, holds func() (bool, error)) error {
+	for {
+		yes, err := holds()
+		if err == nil && yes {
+			return nil
+		}
+		if wait := pause(ctx, 100*time.Millisecond); wait != nil {
+			return fmt.Errorf("cannot see %s: %w", what, errors.Join(wait, err))
+		}
+	}
+}
