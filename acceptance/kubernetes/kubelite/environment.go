@@ -3,6 +3,7 @@ package main
 // The environment of a container.
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -19,7 +20,7 @@ import (
 // There are no variables for Services, which are a thing of the past, but for
 // the API server's.
 func (k *kubelet) environment(ctx context.Context, pod *corev1.Pod) ([]string, error) {
-	values := map[string]string{"HOSTNAME": pod.Name, "KUBERNETES_SERVICE_HOST": apiAddress, "KUBERNETES_SERVICE_PORT": "443"}
+	values := map[string]string{"HOSTNAME": hostname(pod), "KUBERNETES_SERVICE_HOST": apiAddress, "KUBERNETES_SERVICE_PORT": "443"}
 	c := &pod.Spec.Containers[0]
 	for _, from := range c.EnvFrom {
 		if err := k.takeAll(ctx, pod, from, values); err != nil {
@@ -94,6 +95,9 @@ func pick(data map[string][]byte, key string, optional *bool, err error) (string
 	}
 	return string(content), ok, err
 }
+
+// hostname is what a pod calls itself.
+func hostname(pod *corev1.Pod) string { return cmp.Or(pod.Spec.Hostname, pod.Name) }
 
 // field is of the pod; its status is what we know, which the API server may not yet.
 func field(pod *corev1.Pod, path string) (string, error) {

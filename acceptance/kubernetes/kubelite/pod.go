@@ -15,8 +15,11 @@ import (
 )
 
 const (
-	// tick is how often a container is tried to be started, and pretended ones are probed.
-	tick = 100 * time.Millisecond
+	// tick is how often pretended containers are probed, and how soon an unanswered
+	// question is asked again.
+	tick = 50 * time.Millisecond
+	// retry is how often a container is tried to be started that has to wait for something.
+	retry = 500 * time.Millisecond
 	// A container that ends is started again: at once, then after firstBackOff,
 	// doubled each time up to lastBackOff, and from the beginning once it has run
 	// for calm. These are the kubelet's own times.
@@ -55,7 +58,7 @@ func (k *kubelet) run(ctx context.Context, pod *corev1.Pod) {
 		switch {
 		case errors.As(err, &w):
 			r.state.waiting = w
-			r.idle(ctx, tick)
+			r.idle(ctx, retry)
 			continue
 		case err != nil: // the API server is going; there is another step
 			pause(ctx, tick)

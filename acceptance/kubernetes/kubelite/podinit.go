@@ -19,9 +19,9 @@ import (
 // podInitName is what this program calls itself when it is to become a container.
 const podInitName = "kubelite-pod-init"
 
-// told is where the spec comes from. Its other end stays open for as long as
-// kubelite lives.
-const told = 3
+// told is where the spec comes from, whose other end stays open for as long as
+// kubelite lives; said is where an error goes, and is closed when there is none.
+const told, said = 3, 4
 
 // startError is the exit code of a container that could not be started.
 const startError = 128
@@ -30,7 +30,7 @@ const startError = 128
 func podInit() {
 	runtime.LockOSThread() // capabilities and the like are the thread's
 	err := becomeContainer()
-	fmt.Fprintln(os.Stderr, "kubelite:", err)
+	fmt.Fprint(os.NewFile(said, "said"), err)
 	os.Exit(startError)
 }
 
@@ -40,6 +40,7 @@ func becomeContainer() error {
 		return fmt.Errorf("cannot read what to become: %w", err)
 	}
 	syscall.CloseOnExec(told)
+	syscall.CloseOnExec(said)
 	if err := s.joinNetwork(); err != nil {
 		return err
 	}
@@ -74,7 +75,7 @@ func becomeContainer() error {
 
 // joinNetwork sets up our end of the cable.
 func (s spec) joinNetwork() error {
-	if err := syscall.Sethostname([]byte(s.Name)); err != nil {
+	if err := syscall.Sethostname([]byte(s.Hostname)); err != nil {
 		return fmt.Errorf("cannot set the host name: %w", err)
 	}
 	batch := exec.Command("ip", "-batch", "-")
@@ -87,8 +88,15 @@ func (s spec) joinNetwork() error {
 
 func (s spec) root() string { return filepath.Join(s.Root, "merged") }
 
-// masked are folders of this machine that an image does not have.
-var masked = []string{"/tmp", "/run", "/var/tmp", "/home", "/mnt", "/media"}
+// maskedIn are folders of this machine that are empty in a container.
+func maskedIn(root string) (folders []string) {
+	for _, folder := range []string{"/tmp", "/run", "/var/tmp", "/home", "/mnt", "/media"} {
+		if info, err := os.Lstat(root + folder); err == nil && info.IsDir() {
+			folders = append(folders, folder)
+		}
+	}
+	return folders
+}
 
 // buildRoot makes the root file system: this machine's, of which nothing is
 // written to, with the image, the volumes and the pod's own files on top.
@@ -109,23 +117,26 @@ func (s spec) buildRoot() error {
 	); err != nil {
 		return fmt.Errorf("cannot make the root file system: %w", err)
 	}
-	for _, folder := range masked {
-		if info, err := os.Stat(root + folder); err == nil && info.IsDir() {
-			if err := mount("tmpfs", root+folder, "tmpfs", 0, "mode=1777"); err != nil {
-				return err
-			}
-		}
-	}
 	if err := s.writeEtc(root); err != nil {
 		return err
+	}
+	for _, folder := range maskedIn(root) {
+		if err := mount("tmpfs", root+folder, "tmpfs", 0, "mode=1777"); err != nil {
+			return err
+		}
 	}
 	for _, m := range s.Mounts {
 		if err := m.in(root); err != nil {
 			return err
 		}
 	}
-	if s.ReadOnly {
-		return mount("", root, "", syscall.MS_BIND|syscall.MS_REMOUNT|syscall.MS_RDONLY, "")
+	if !s.ReadOnly {
+		return nil
+	}
+	for _, folder := range append([]string{""}, maskedIn(root)...) {
+		if err := mount("", root+folder, "", syscall.MS_BIND|syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -133,7 +144,7 @@ func (s spec) buildRoot() error {
 func (s spec) writeEtc(root string) error {
 	for name, content := range map[string]string{
 		"hosts":       s.Hosts,
-		"hostname":    s.Name + "\n",
+		"hostname":    s.Hostname + "\n",
 		"resolv.conf": resolvConf(s.Namespace),
 	} {
 		at := filepath.Join(root, "etc", name)

@@ -5,7 +5,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -60,10 +62,15 @@ func (e *processes) launch(p *process, s spec, pod *corev1.Pod) error {
 		return fmt.Errorf("cannot make a pipe: %w", err)
 	}
 	defer told.Close()
+	hear, said, err := os.Pipe()
+	if err != nil {
+		return errors.Join(fmt.Errorf("cannot make a pipe: %w", err), tell.Close())
+	}
+	defer hear.Close()
 	command := exec.Command("/proc/self/exe")
 	command.Args[0] = podInitName
 	command.Env = []string{"PATH=" + os.Getenv("PATH")}
-	command.ExtraFiles = []*os.File{told}
+	command.ExtraFiles = []*os.File{told, said}
 	command.Stdout, command.Stderr = log, log
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL,
 		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWNET | syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC}
@@ -82,15 +89,28 @@ func (e *processes) launch(p *process, s spec, pod *corev1.Pod) error {
 		e.bridge.detach(p.link)
 		p.ending(command.ProcessState)
 	}()
-	if err := <-started; err != nil {
+	err = <-started
+	_ = said.Close() // it is the child's
+	if err != nil {
 		_ = tell.Close()
 		return fmt.Errorf("cannot start a process in namespaces of its own: %w", err)
 	}
 	if err = e.bridge.attach(p.link, p.process.Pid, p.ip); err == nil {
-		err = json.NewEncoder(tell).Encode(s)
+		if err = json.NewEncoder(tell).Encode(s); err == nil {
+			err = heard(hear)
+		}
 	}
 	if err != nil {
 		p.stop(0)
+	}
+	return err
+}
+
+// heard waits until the process has become the container, or says why not.
+func heard(from io.Reader) error {
+	why, err := io.ReadAll(from)
+	if err == nil && len(why) > 0 {
+		err = errors.New(string(why))
 	}
 	return err
 }

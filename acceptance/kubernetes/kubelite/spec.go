@@ -19,17 +19,17 @@ import (
 
 // A spec is what a process in new namespaces needs to know to be a container.
 type spec struct {
-	Name, IP, Namespace string
-	Args, Env           []string
-	Folder              string // to be in; by default, the root
-	Root                string // an empty folder of this machine to build the root file system on
-	Mounts              []bind // the outer before the inner
-	Hosts               string // of /etc/hosts
-	UID, GID            int64
-	Groups              []int
-	ReadOnly            bool // the root file system
-	NoNewPrivileges     bool
-	DropAll             bool // capabilities
+	Hostname, IP, Namespace string
+	Args, Env               []string
+	Folder                  string // to be in; by default, the root
+	Root                    string // an empty folder of this machine to build the root file system on
+	Mounts                  []bind // the outer before the inner
+	Hosts                   string // of /etc/hosts
+	UID, GID                int64
+	Groups                  []int
+	ReadOnly                bool // the root file system
+	NoNewPrivileges         bool
+	DropAll                 bool // capabilities
 }
 
 // A bind shows a folder or a file of this machine in the container.
@@ -56,7 +56,7 @@ func (e *processes) spec(l launch, i image) (spec, error) {
 			args = i.Command
 		}
 	}
-	s := spec{Name: l.pod.Name, Namespace: l.pod.Namespace, IP: l.ip, Folder: c.WorkingDir, Hosts: hosts(l)}
+	s := spec{Hostname: hostname(l.pod), Namespace: l.pod.Namespace, IP: l.ip, Folder: c.WorkingDir, Hosts: hosts(l)}
 	for _, a := range slices.Concat(command, args) {
 		s.Args = append(s.Args, expansion.Expand(a, expand))
 	}
@@ -188,9 +188,9 @@ func (s *spec) restrict(pod *corev1.Pod, c *corev1.Container, i image) error {
 
 // hosts is the /etc/hosts that Kubernetes gives a pod: its own names, no others.
 func hosts(l launch) string {
-	names := l.pod.Name
-	if h, d := l.pod.Spec.Hostname, l.pod.Spec.Subdomain; h != "" && d != "" {
-		names = fmt.Sprintf("%s.%s.%s.svc.%s\t%s", h, d, l.pod.Namespace, domain, h)
+	names := hostname(l.pod)
+	if d := l.pod.Spec.Subdomain; d != "" {
+		names = fmt.Sprintf("%s.%s.%s.svc.%s\t%s", names, d, l.pod.Namespace, domain, names)
 	}
 	return fmt.Sprintf("127.0.0.1\tlocalhost\n%s\t%s\n", l.ip, names)
 }

@@ -63,14 +63,12 @@ func TestNothingIsLeftOfAKilledRun(t *testing.T) {
 			look := look(t, &c)
 			look.apply(sleepers)
 			look.eventually("the pods run", func() string {
-				if n := len(look.ready("default")); n != 2 {
-					return fmt.Sprintf("%d are ready", n)
+				// The test, kubelite twice, two shells, two sleeps.
+				if all := running(t, folder); len(all) < 7 || len(look.ready("default")) != 2 {
+					return strings.Join(all, "\n")
 				}
 				return ""
 			})
-			if n := len(running(t, folder)); n < 7 { // the test, kubelite twice, two shells, two sleeps
-				t.Errorf("only %d processes are seen to run", n)
-			}
 			if whom == nil {
 				for _, pid := range []int{run.Process.Pid, c.PID} {
 					must(t, syscall.Kill(pid, syscall.SIGKILL))

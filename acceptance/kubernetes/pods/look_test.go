@@ -55,6 +55,7 @@ var paths = map[string]string{
 	"ConfigMap": "/api/v1/namespaces/%s/configmaps", "Service": "/api/v1/namespaces/%s/services",
 	"PodDisruptionBudget": "/apis/policy/v1/namespaces/%s/poddisruptionbudgets",
 	"StatefulSet":         "/apis/apps/v1/namespaces/%s/statefulsets",
+	"Secret":              "/api/v1/namespaces/%s/secrets", "Pod": "/api/v1/namespaces/%s/pods",
 }
 
 // apply is a server-side apply.

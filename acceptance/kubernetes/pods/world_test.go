@@ -18,9 +18,9 @@ import (
 
 	"github.com/connectcharm/kafka-connect-base/acceptance/kubernetes/cluster"
 	"github.com/connectcharm/kafka-connect-base/acceptance/realkafka"
-	"github.com/connectcharm/kafka-connect-base/charmdir"
 	"github.com/connectcharm/kafka-connect-base/charmtest"
 	"github.com/connectcharm/kafka-connect-base/helpers/kafka"
+	"github.com/connectcharm/kafka-connect-base/layers"
 )
 
 // world is a model, and a Kubernetes with all that is in it.
@@ -105,8 +105,7 @@ func (w *world) overrides(flush int) string {
 func (w *world) deploy(units, workers int) {
 	w.t.Helper()
 	dir := w.t.TempDir()
-	const root = "../../.."
-	must(w.t, charmdir.Compose(dir, root, root+"/examples/kafka-connect-file"))
+	must(w.t, layers.Make(w.t.Context(), dir, "../../../examples/kafka-connect-file"))
 	must(w.t, charmtest.Build(w.t.Context(), "github.com/connectcharm/kafka-connect-base/examples/kafka-connect-file/dispatch", filepath.Join(dir, "dispatch")))
 	must(w.t, w.Deploy("connect", dir, charmtest.DeployOptions{Units: units, Config: map[string]any{
 		"topics": "lines", "kubeconfig": string(w.cluster.Kubeconfig(w.cluster.Token)), "workers": workers, "memory": "256M",
