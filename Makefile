@@ -59,9 +59,10 @@ vuln:
 .PHONY: acceptance acceptance-kubernetes acceptance-juju acceptance-kafka
 acceptance: acceptance-kubernetes acceptance-juju acceptance-kafka ## the same code against real parts: Kubernetes, Juju's agent, Kafka, Connect
 # The time limits leave room for the first build, which is part of these tests.
-acceptance-kubernetes: ## helpers/kube and its fake against a real kube-apiserver with its controllers
+acceptance-kubernetes: ## helpers/kube and its fake against a real kube-apiserver; brokers and workers as pods (root, Java 17, Maven)
 	@./scripts/need-go
-	cd acceptance/kubernetes && go test -count=1 -v -timeout 60m ./...
+	cd acceptance/kubernetes && go test -count=1 -v -timeout 60m .
+	cd acceptance/kubernetes && KAFKA_VERSIONS="$(KAFKA_VERSIONS)" go test -count=1 -v -timeout 30m ./pods
 acceptance-juju: ## the file charm under Juju 3.6's own unit agent
 	@./scripts/need-go
 	@echo "compiling Juju's unit agent, the first time takes about five minutes"
