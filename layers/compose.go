@@ -29,7 +29,8 @@ type Charm struct {
 	// Options are the layers' options by layer, defaults filled in.
 	Options map[string]any
 	// Origin says for each option of config.yaml, action, endpoint and resource
-	// ("config/topics", "provides/website") which layer wrote it first.
+	// ("config/topics", "provides/website") which layers wrote it: the lowest
+	// first, separated by commas.
 	Origin map[string]string
 }
 
@@ -139,13 +140,15 @@ func (c *composer) over(name string, lower, upper *charmdir.Document) *charmdir.
 	return joined
 }
 
-// remember notes which layer was the first to write a part.
+// remember notes which layer wrote a part.
 func (c *composer) remember(name string, part *charmdir.Document, l Layer) {
 	note := func(section string, n *yaml.Node) {
 		charmdir.Each(n, func(key, _ *yaml.Node) {
-			if _, known := c.Origin[section+"/"+key.Value]; !known {
-				c.Origin[section+"/"+key.Value] = l.Name
+			before := c.Origin[section+"/"+key.Value]
+			if before != "" {
+				before += ", "
 			}
+			c.Origin[section+"/"+key.Value] = before + l.Name
 		})
 	}
 	switch name {

@@ -10,7 +10,7 @@ import (
 // The first group is what Juju's charm build leaves out.
 var always = [...]string{
 	".bzr", ".git", "**/.ropeproject", "*.pyc", "*~", ".tox", "*.swp", ".pull-source-rev", "*.charm", "build.lock", ".build.manifest",
-	"*.go", "go.mod", "go.sum", "go.work", "go.work.sum", "vendor/", "testdata/", "/build/", "/Makefile",
+	"*.go", "go.mod", "go.sum", "go.work", "go.work.sum", "vendor/", "testdata/", "/dispatch/", "/cmd/dispatch/", "/build/", "/Makefile",
 	".github/", ".gitignore", ".gitattributes", ".DS_Store", "/charmcraft.yaml",
 }
 

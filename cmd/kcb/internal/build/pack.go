@@ -141,8 +141,8 @@ type Manifest struct {
 	Layers []Layer `json:"layers"`
 	// Signatures give for each path its layer, its kind and its SHA-256.
 	Signatures map[string][]string `json:"signatures"`
-	// Origins say which layer was the first to write an option, action, endpoint
-	// or resource: "config/topics".
+	// Origins say which layers wrote an option, action, endpoint or resource, such
+	// as "config/topics": the lowest first, separated by commas.
 	Origins map[string]string `json:"origins,omitempty"`
 }
 

@@ -52,7 +52,8 @@ type Endpoint struct {
 	Layer     string        `json:"layer,omitempty"`
 }
 
-// Option is one of the configuration. Layer is the one that wrote it first.
+// Option is one of the configuration. Layer are those that wrote it, the lowest
+// first: the last may have given the default.
 type Option struct {
 	Name        string `json:"name"`
 	Type        string `json:"type"`
