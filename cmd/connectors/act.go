@@ -33,7 +33,7 @@ type action struct {
 
 // An outcome is what became of one connector.
 type outcome struct {
-	Cluster   string `json:"cluster"`
+	place
 	Connector string `json:"connector"`
 	Done      string `json:"done,omitempty"`
 	Error     string `json:"error,omitempty"`
@@ -54,9 +54,9 @@ func (a *app) act(ctx context.Context, all []chosen, do action, wait bool) error
 		group.Go(func() error {
 			progress.Doing("%s %s", do.verb, c.name)
 			err := a.actOn(ctx, c, do, wait)
-			outcomes[i] = outcome{Cluster: c.target.name, Connector: c.name, Done: do.done}
+			outcomes[i] = outcome{place: c.place, Connector: c.name, Done: do.done}
 			if err != nil {
-				outcomes[i] = outcome{Cluster: c.target.name, Connector: c.name, Error: err.Error(), err: err}
+				outcomes[i] = outcome{place: c.place, Connector: c.name, Error: err.Error(), err: err}
 			}
 			return nil
 		})

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/connectcharm/kafka-connect-base/helpers/connectors"
 )
 
 // patienceOfShells is how long a completion may ask a cluster.
@@ -22,6 +24,7 @@ func (a *app) completeGlobals(root *cobra.Command) {
 		"dir": func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return nil, cobra.ShellCompDirectiveFilterDirs
 		},
+		"env": a.completeEnvironments, "cluster": a.completeClusters,
 		"url": cobra.NoFileCompletions, "owner": cobra.NoFileCompletions,
 		"timeout": cobra.NoFileCompletions, "parallel": cobra.NoFileCompletions,
 	} {
@@ -45,6 +48,49 @@ func (a *app) completeLive(c *cobra.Command, args []string, _ string) ([]string,
 		}
 	}
 	return without(found, args), noFiles
+}
+
+// completeFiles completes the names of connectors that the files give.
+func (a *app) completeFiles(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	ctx, cancel := context.WithTimeout(contextOf(c), patienceOfShells)
+	defer cancel()
+	a.console.Quiet = true
+	files, err := a.load(ctx, evaluation{allowPasswords: true})
+	if err != nil {
+		return nil, noFiles
+	}
+	found, err := files.named(nil)
+	if err != nil {
+		return nil, noFiles
+	}
+	var known []string
+	for _, one := range found {
+		known = append(known, one.Name)
+	}
+	return without(known, args), noFiles
+}
+
+// completeEnvironments completes the names of the folder's environments.
+func (a *app) completeEnvironments(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	folder, err := connectors.Open(a.dir)
+	if err != nil {
+		return nil, noFiles
+	}
+	return folder.Environments(), noFiles
+}
+
+// completeClusters completes the names of an environment's clusters.
+func (a *app) completeClusters(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	a.clusters, a.urls = nil, nil
+	_, env, err := a.environment()
+	if err != nil {
+		return nil, noFiles
+	}
+	var known []string
+	for _, cluster := range env.Clusters {
+		known = append(known, cluster.Name)
+	}
+	return known, noFiles
 }
 
 // completeOneLive completes the first argument only, and files after it.

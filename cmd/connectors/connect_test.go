@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -268,5 +269,19 @@ func ttyCommand(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s failed: %v\n%s", args[1], err, screen)
 	case err == nil && neg:
 		ts.Fatalf("%s succeeded, which it should not\n%s", args[1], screen)
+	}
+}
+
+// expandCommand is the command "expand" of the scripts: in files it puts the
+// clusters' addresses and the script's folder in place of $URL, $URL_NAME and
+// $WORK.
+func expandCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: expand FILE...")
+	}
+	variable := regexp.MustCompile(`\$(URL(_[A-Z]+)?|WORK)\b`)
+	for _, file := range args {
+		text := variable.ReplaceAllStringFunc(ts.ReadFile(file), func(name string) string { return ts.Getenv(name[1:]) })
+		ts.Check(os.WriteFile(ts.MkAbs(file), []byte(text), 0o644))
 	}
 }

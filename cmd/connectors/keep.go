@@ -38,7 +38,7 @@ type ward map[[2]string]*patient
 type ruling int
 
 const (
-	leave ruling = iota
+	letBe ruling = iota
 	again
 	giveUp
 )
@@ -53,7 +53,7 @@ func (w ward) rule(key [2]string, at time.Time, p pace) (ruling, *patient) {
 	one.failed = at
 	switch {
 	case one.givenUp || at.Before(one.next):
-		return leave, one
+		return letBe, one
 	case one.restarts >= p.most:
 		one.givenUp = true
 		return giveUp, one
@@ -103,7 +103,7 @@ func (a *app) tend(ctx context.Context, t *target, patterns []string, known ward
 	}
 	for _, c := range failedOf(all) {
 		why, _ := failure(c.now)
-		switch ruling, one := known.rule([2]string{t.name, c.name}, time.Now(), p); ruling {
+		switch ruling, one := known.rule([2]string{t.String(), c.name}, time.Now(), p); ruling {
 		case giveUp:
 			a.printf("%s %s: %s after %s: %s", clock(), c.name, a.console.Ink.Red("given up"), count(p.most, "restart"), why)
 		case again:

@@ -17,14 +17,14 @@ func TestWard(t *testing.T) {
 		restarts int
 	}{
 		{0, again, 1},
-		{0, leave, 1},
+		{0, letBe, 1},
 		{1, again, 2}, // one minute after the first
-		{2, leave, 2},
+		{2, letBe, 2},
 		{3, again, 3}, // two minutes after the second
-		{6, leave, 3},
+		{6, letBe, 3},
 		{7, giveUp, 3},
-		{8, leave, 3},
-		{67, leave, 3},
+		{8, letBe, 3},
+		{67, letBe, 3},
 		{127, again, 1}, // an hour without a failure
 	} {
 		got, one := known.rule([2]string{"a", "orders"}, start.Add(time.Duration(test.minutes)*time.Minute), p)

@@ -189,7 +189,7 @@ func (a *app) changeOffsets(ctx context.Context, name string, around bool, done 
 	if failed != nil {
 		return failed
 	}
-	return a.tell([]outcome{{Cluster: one.target.name, Connector: one.name, Done: done}})
+	return a.tell([]outcome{{place: one.place, Connector: one.name, Done: done}})
 }
 
 // goOn brings a stopped connector back to what it was doing, even when the

@@ -79,7 +79,9 @@ func newRoot(console *terminal.Terminal, getenv func(string) string) *cobra.Comm
 			root.AddCommand(c)
 		}
 	}
+	group(deploying, a.planCommand(), a.applyCommand(), a.validateCommand(), a.renderCommand())
 	group(operating, a.statusCommand(), a.restartCommand(), a.pauseCommand(), a.resumeCommand(), a.stopCommand(), a.deleteCommand(), a.offsetsCommand())
+	group(starting, a.initCommand())
 	root.AddCommand(completionCommand(), versionCommand(), manCommand())
 	root.AddCommand(topics()...)
 	return root

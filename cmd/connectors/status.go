@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/connectcharm/kafka-connect-base/helpers/connectors"
 	"github.com/connectcharm/kafka-connect-base/internal/cli"
 	"github.com/connectcharm/kafka-connect-base/internal/terminal"
 )
@@ -38,14 +39,11 @@ The exit code is 0 when all are well, 2 when one is not, 1 after an error.`,
 			if err != nil {
 				return err
 			}
-			look := func() ([]clusterHealth, error) { return healthOfAll(c.Context(), targets, args, unhealthy) }
+			look := func() ([]clusterHealth, error) { return healthOf(c.Context(), targets, args, unhealthy) }
 			if watch {
 				return a.watch(c.Context(), interval, look)
 			}
 			reports, err := look()
-			if err != nil && len(reports) == 0 {
-				return err
-			}
 			return a.tellHealth(reports, err)
 		},
 	}
@@ -55,125 +53,111 @@ The exit code is 0 when all are well, 2 when one is not, 1 after an error.`,
 	return c
 }
 
+// A clusterHealth is how the connectors of one cluster are. Health is nil
+// where it could not be asked.
+type clusterHealth struct {
+	place
+	Error  string             `json:"error,omitempty"`
+	Health *connectors.Health `json:"health,omitempty"`
+	well   bool
+}
+
+// healthOf asks all clusters. One that cannot be asked is part of the result,
+// and of the error.
+func healthOf(ctx context.Context, targets []*target, patterns []string, unhealthy bool) ([]clusterHealth, error) {
+	var reports []clusterHealth
+	var failed []error
+	var known []string
+	used := make([]bool, len(patterns))
+	for _, t := range targets {
+		live, err := t.observe(ctx)
+		if err != nil {
+			failed = append(failed, err)
+			reports = append(reports, clusterHealth{place: t.place, Error: err.Error()})
+			continue
+		}
+		known = slices.AppendSeq(known, maps.Keys(live.Connectors))
+		health := connectors.CheckHealth(live).Only(func(name string) bool { return matches(name, patterns, used) })
+		well := len(health.Unhealthy()) == 0
+		if unhealthy {
+			health.Connectors = health.Unhealthy()
+		}
+		reports = append(reports, clusterHealth{place: t.place, Health: health, well: well})
+	}
+	if len(failed) == 0 { // else the name may be on a cluster that did not answer
+		failed = append(failed, unmatched(patterns, used, known, "on "+where(targets)))
+	}
+	return reports, errors.Join(failed...)
+}
+
 // tellHealth writes the reports; the exit code says whether all are well.
 func (a *app) tellHealth(reports []clusterHealth, failed error) error {
-	err := a.write(reports, func() error {
-		return a.showHealth(a.console.Out, reports, terminal.Is(a.console.Out))
-	})
+	err := a.writeHealth(a.console.Out, reports)
 	if err = errors.Join(err, failed); err != nil {
 		return err
 	}
 	for _, r := range reports {
-		if r.Unhealthy > 0 {
+		if !r.well {
 			return &cli.Exit{Code: cli.Differs}
 		}
 	}
 	return nil
 }
 
-// healthOfAll asks all clusters. One that cannot be asked is part of the
-// result, and of the error.
-func healthOfAll(ctx context.Context, targets []*target, patterns []string, unhealthy bool) ([]clusterHealth, error) {
-	var reports []clusterHealth
-	var failed []error
-	var known []string
-	used := make([]bool, len(patterns))
-	for _, t := range targets {
-		now, err := t.now(ctx)
-		if err != nil {
-			failed = append(failed, err)
-			reports = append(reports, clusterHealth{Cluster: t.name, Error: err.Error(), Workers: []worker{}, Connectors: []health{}})
-			continue
-		}
-		var all []chosen
-		for _, name := range slices.Sorted(maps.Keys(now)) {
-			known = append(known, name)
-			if matches(name, patterns, used) {
-				all = append(all, chosen{t, name, now[name]})
-			}
-		}
-		report := summary(t.name, all)
-		if unhealthy {
-			report.Connectors = slices.DeleteFunc(report.Connectors, func(h health) bool { return h.Healthy })
-		}
-		reports = append(reports, report)
+// writeHealth writes reports in the form the user asked for.
+func (a *app) writeHealth(out io.Writer, reports []clusterHealth) error {
+	switch a.output {
+	case jsonOutput:
+		return terminal.WriteJSON(out, reports)
+	case yamlOutput:
+		return terminal.WriteYAML(out, reports)
 	}
-	if len(failed) == len(targets) {
-		return nil, errors.Join(failed...)
-	}
-	failed = append(failed, unmatched(patterns, used, known, "on "+where(targets)))
-	return reports, errors.Join(failed...)
-}
-
-// showHealth writes the reports as tables. Lines that would not fit on a
-// terminal are cut.
-func (a *app) showHealth(out io.Writer, reports []clusterHealth, cut bool) error {
-	ink := a.console.Ink
-	for i, report := range reports {
-		if i > 0 {
+	shown := 0
+	for _, report := range reports {
+		if report.Health == nil {
+			continue // the error says why
+		}
+		if shown++; shown > 1 {
 			fmt.Fprintln(out)
 		}
-		total := report.Healthy + report.Unhealthy
-		well := ink.Green("all well")
-		switch {
-		case report.Error != "":
-			fmt.Fprintf(out, "%s: %s\n", ink.Bold(report.Cluster), ink.Red("cannot be asked"))
-			continue
-		case total == 0:
-			well = "nothing to see"
-		case report.Unhealthy > 0:
-			well = ink.Red(fmt.Sprintf("%d not well", report.Unhealthy))
+		if len(reports) > 1 {
+			fmt.Fprintf(out, "%s\n", a.console.Ink.Bold(report.String()))
 		}
-		fmt.Fprintf(out, "%s: %s, %s\n", ink.Bold(report.Cluster), count(total, "connector"), well)
-		for _, w := range report.Workers {
-			fmt.Fprintf(out, "  worker %s: %s, %s\n", terminal.Clean(w.ID), count(w.Connectors, "connector"), count(w.Tasks, "task"))
-		}
-		if len(report.Connectors) == 0 {
-			continue
-		}
-		fmt.Fprintln(out)
-		table := terminal.Table{Head: []string{"CONNECTOR", "STATE", "TASKS", "WHAT IS WRONG"}}
-		if cut {
-			table.Width = terminal.Width(a.console.Out)
-		}
-		for _, h := range report.Connectors {
-			tasks := fmt.Sprintf("%d/%d", h.Running, h.Tasks)
-			table.Add(terminal.Clean(h.Connector), paintState(ink, h.State), tasks, h.Problem)
-		}
-		if err := table.Write(out, ink); err != nil {
+		if err := report.Health.Text(out, a.textOptions()); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// textOptions say how results are written as text.
+func (a *app) textOptions() connectors.TextOptions {
+	return connectors.TextOptions{Colour: bool(a.console.Ink)}
+}
+
 // watch shows the reports again and again: on a terminal in place, elsewhere
 // whenever they have changed. An interruption is how it ends.
 func (a *app) watch(ctx context.Context, interval time.Duration, look func() ([]clusterHealth, error)) error {
-	screen, before := a.console.Screen(), ""
-	if a.output != textOutput {
-		screen = nil
+	var screen *terminal.Screen
+	if a.output == textOutput {
+		screen = a.console.Screen()
 	}
 	if screen != nil {
 		defer screen.Close()
 	}
-	for {
-		var text bytes.Buffer
+	for before := ""; ; {
 		reports, err := look()
 		if ctx.Err() == nil {
-			if showErr := a.writeHealth(&text, reports, screen != nil); showErr != nil {
-				return showErr
-			}
-			if err != nil {
-				fmt.Fprintf(&text, "\n%s\n", strings.TrimSpace(err.Error()))
-			}
+			text, failed := a.healthText(reports, err)
 			switch {
+			case failed != nil:
+				return failed
 			case screen != nil:
-				screen.Show(fmt.Sprintf("%s  every %v, Ctrl-C ends it\n\n%s", time.Now().Format("15:04:05"), interval, text.String()))
-			case text.String() != before:
-				a.printf("%s", strings.TrimRight(text.String(), "\n"))
+				screen.Show(fmt.Sprintf("%s  every %v, Ctrl-C ends it\n\n%s", clock(), interval, text))
+			case text != before:
+				a.printf("%s", text)
 			}
-			before = text.String()
+			before = text
 		}
 		select {
 		case <-time.After(interval):
@@ -186,13 +170,14 @@ func (a *app) watch(ctx context.Context, interval time.Duration, look func() ([]
 	}
 }
 
-// writeHealth writes reports in the form the user asked for.
-func (a *app) writeHealth(out io.Writer, reports []clusterHealth, cut bool) error {
-	switch a.output {
-	case jsonOutput:
-		return terminal.WriteJSON(out, reports)
-	case yamlOutput:
-		return terminal.WriteYAML(out, reports)
+// healthText gives what is shown of the reports, and of what went wrong.
+func (a *app) healthText(reports []clusterHealth, wrong error) (string, error) {
+	var text bytes.Buffer
+	if err := a.writeHealth(&text, reports); err != nil {
+		return "", err
 	}
-	return a.showHealth(out, reports, cut)
+	if wrong != nil && a.output == textOutput {
+		fmt.Fprintf(&text, "%s\n", a.console.Ink.Red(wrong.Error()))
+	}
+	return strings.TrimRight(text.String(), "\n"), nil
 }

@@ -8,18 +8,42 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/connectcharm/kafka-connect-base/helpers/connect"
+	"github.com/connectcharm/kafka-connect-base/helpers/connectors"
 	"github.com/connectcharm/kafka-connect-base/internal/nearest"
 	"github.com/connectcharm/kafka-connect-base/internal/terminal"
 )
 
+// A place is where connectors run.
+type place struct {
+	// Environment is empty where --url is all there is.
+	Environment string `json:"environment,omitempty"`
+	// Cluster is the name in connectors.yaml, or the address of --url.
+	Cluster string `json:"cluster"`
+
+	one bool // the environment has no other cluster
+}
+
+// String gives "prod", "prod/eu" where the environment has several clusters,
+// or an address.
+func (p place) String() string {
+	switch {
+	case p.Environment == "":
+		return p.Cluster
+	case p.one:
+		return p.Environment
+	}
+	return p.Environment + "/" + p.Cluster
+}
+
 // A target is one Connect cluster.
 type target struct {
-	// name is the cluster's in connectors.yaml, or its address where that is
-	// all there is.
-	name   string
+	place
 	client *connect.Client
+	// cluster is what the folder says of it; nil where --url is all there is.
+	cluster *connectors.Cluster
 }
 
 // A chosen connector is one that a command is to do something to.
@@ -32,18 +56,29 @@ type chosen struct {
 // String names the connector, and its cluster where there are several.
 func (c chosen) String() string { return fmt.Sprintf("connector %q", c.name) }
 
+// answering is how long a cluster has to say what it runs. It does that at
+// once or not at all; only writes have to be waited for.
+const answering = 30 * time.Second
+
+// observe reads what a cluster runs.
+func (t *target) observe(ctx context.Context) (*connectors.Live, error) {
+	ctx, cancel := context.WithTimeout(ctx, answering)
+	defer cancel()
+	return connectors.Observe(ctx, t.client)
+}
+
 // now reads everything a cluster says of its connectors. Those without a
 // status yet, which a worker leaves out of that answer, are there as well.
 func (t *target) now(ctx context.Context) (map[string]connect.Expanded, error) {
+	live, err := t.observe(ctx)
+	if err != nil {
+		return nil, err
+	}
 	all, err := connect.As[map[string]connect.Expanded](t.client.Infos(ctx))
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the connectors of %s: %w", t.name, err)
+		return nil, fmt.Errorf("cannot see the connectors of %s: %w", t.place, err)
 	}
-	with, err := connect.As[map[string]connect.Expanded](t.client.Expand(ctx))
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the connectors of %s: %w", t.name, err)
-	}
-	maps.Copy(all, with)
+	maps.Copy(all, live.Connectors)
 	return all, nil
 }
 
@@ -110,7 +145,7 @@ func unmatched(patterns []string, used []bool, known []string, place string) err
 func where(targets []*target) string {
 	names := make([]string, len(targets))
 	for i, t := range targets {
-		names[i] = t.name
+		names[i] = t.String()
 	}
 	return terminal.Clean(strings.Join(names, ", "))
 }
