@@ -1,0 +1,78 @@
+package connectors
+
+// Offsets can only be changed while a connector is stopped: stop, change, and what comes after.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/connectcharm/kafka-connect-base/helpers/connect"
+)
+
+// ChangeOffsets stops a connector, waits until its tasks have ended, changes
+// its offsets, and lets it run, pauses it or leaves it stopped as it was
+// before, also when the change fails. Needs workers of Kafka 3.6.
+//
+//	_, err := ChangeOffsets(ctx, client, "orders", func() (*connect.Response, error) {
+//		return client.ResetOffsets(ctx, "orders")
+//	})
+func ChangeOffsets(ctx context.Context, client *connect.Client, name string, change func() (*connect.Response, error)) (*connect.Response, error) {
+	before, err := stopAndWait(ctx, client, name)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := change()
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookAgain)
+	defer cancel()
+	var back error
+	switch before {
+	case connect.Stopped:
+	case connect.Paused:
+		_, back = client.Pause(after, name)
+	default:
+		_, back = client.Resume(after, name)
+	}
+	if back != nil {
+		back = fmt.Errorf("cannot start connector %q again, which was stopped to change its offsets: %w", name, back)
+	}
+	return resp, errors.Join(err, back)
+}
+
+// DeleteAndReset deletes a connector and forgets how far it had come, so that
+// one of the same name begins anew. When the offsets cannot be forgotten it is
+// left stopped, and not deleted.
+func DeleteAndReset(ctx context.Context, client *connect.Client, name string) error {
+	if _, err := stopAndWait(ctx, client, name); err != nil {
+		return err
+	}
+	if _, err := client.ResetOffsets(ctx, name); err != nil {
+		return fmt.Errorf("cannot reset the offsets of connector %q, which is stopped now and not deleted: %w", name, err)
+	}
+	_, err := client.Delete(ctx, name)
+	return err
+}
+
+// stopAndWait gives the state from before.
+func stopAndWait(ctx context.Context, client *connect.Client, name string) (before string, err error) {
+	status, err := connect.As[connect.Status](client.Status(ctx, name))
+	if err != nil {
+		return "", err
+	}
+	before = status.Connector.State
+	if before != connect.Stopped {
+		if _, err := client.Stop(ctx, name); err != nil {
+			return before, err
+		}
+	}
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, time.Second) {
+		status, err = connect.As[connect.Status](client.Status(ctx, name))
+		if err != nil || status.Connector.State == connect.Stopped && len(status.Tasks) == 0 {
+			return before, err
+		}
+		if !sleep(ctx, jittered(pause)) {
+			return before, fmt.Errorf("cannot see connector %q stopped: %w", name, context.Cause(ctx))
+		}
+	}
+}
