@@ -16,6 +16,7 @@ type operation struct {
 	skip   bool // count the failed hook as done
 	failed bool // it has failed before
 	bury   bool // the unit is at its end
+	place  bool // only the charm's files are new: a forced upgrade of a unit in error
 }
 
 // next decides what the unit does now; nil means it is idle.
@@ -45,7 +46,7 @@ func (m *Model) next(u *unit) *operation {
 		return &operation{info: &hookInfo{kind: "action", action: s.actions[0]}}
 	}
 	if s.failed != nil {
-		return m.nextFailed(s)
+		return m.nextFailed(u)
 	}
 	if s.queued != nil {
 		return &operation{info: s.queued}
@@ -54,7 +55,11 @@ func (m *Model) next(u *unit) *operation {
 }
 
 // nextFailed waits for the operator, or for the next try.
-func (m *Model) nextFailed(s *agentState) *operation {
+func (m *Model) nextFailed(u *unit) *operation {
+	s := &u.local
+	if u.app.forced && s.charmVersion != u.app.version && s.installed {
+		return &operation{info: s.failed, place: true}
+	}
 	switch s.resolve {
 	case resolveRetry:
 		return &operation{info: s.failed, failed: true}

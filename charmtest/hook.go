@@ -85,6 +85,9 @@ func (m *Model) run(ctx context.Context, u *unit, op *operation) error {
 		m.skipHook(u, op.info)
 		return nil
 	}
+	if op.place {
+		return m.forceCharm(u, op)
+	}
 	if op.info.kind == "install" || op.info.kind == "upgrade-charm" {
 		if err := m.placeCharm(u, op); err != nil {
 			return err
@@ -98,6 +101,21 @@ func (m *Model) run(ctx context.Context, u *unit, op *operation) error {
 		return ctx.Err()
 	}
 	m.conclude(c, err)
+	return nil
+}
+
+// forceCharm is Juju's deploy operation out of an error: the hook that failed stays what is to be run next, and
+// neither upgrade-charm nor config-changed is queued (operation/deploy.go of Juju's uniter, interruptedHook).
+func (m *Model) forceCharm(u *unit, op *operation) error {
+	was := op.info.charm
+	if err := m.placeCharm(u, op); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	u.local.charmVersion, op.info.charm = op.info.charm, was
+	u.local.retries = 0
+	m.settleAgentStatus(u)
 	return nil
 }
 

@@ -51,6 +51,7 @@ type application struct {
 	name      string
 	charm     *charmdir.Charm // nil for a scripted application
 	store     string          // the charm as the controller keeps it
+	forced    bool            // the last Refresh was with ForceUnits
 	version   int             // goes up with each Refresh and each new resource
 	config    map[string]any  // what was set; the rest are the charm's defaults
 	trust     bool

@@ -111,6 +111,9 @@ type DeployOptions struct {
 	Trust bool
 	// Resources maps the name of each resource to attach to a file.
 	Resources map[string]string
+	// ForceUnits makes Refresh replace the charm of units in error too: the hook that failed is then run again by the
+	// new charm. It has no meaning for Deploy.
+	ForceUnits bool
 	// Dispatch is the program to use as the charm's dispatch, for a charm folder that has none yet (see Build). By
 	// default, the folder's own.
 	Dispatch string

@@ -11,7 +11,8 @@ import (
 )
 
 // Refresh is `juju refresh <app> --path <charm>`: units replace their charm's files and run upgrade-charm, then
-// config-changed. Files the charm itself has written stay.
+// config-changed; a unit in error does when it is out of it, or with ForceUnits at once and without those hooks. Files
+// the charm itself has written stay.
 func (m *Model) Refresh(app, charm string, opt ...DeployOptions) error {
 	c, err := charmdir.Read(charm)
 	if err != nil {
@@ -49,6 +50,7 @@ func (m *Model) refresh(a *application, c *charmdir.Charm, opt []DeployOptions) 
 		}
 	}
 	a.version++
+	a.forced = o.ForceUnits
 	if err := m.keepCharm(a, c, o.Dispatch); err != nil {
 		a.version--
 		return err

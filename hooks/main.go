@@ -22,14 +22,18 @@ import (
 // all that a charm's main function does.
 func Main(layers ...func(*workers.Unit) reactive.Rules) {
 	debug.SetGCPercent(collectAt)
-	os.Exit(RunUntilSignal(Process{Build: func(unit *juju.Unit) (reactive.Rules, error) {
-		var rules reactive.Rules
-		whole := workers.New(unit, workers.Options{Getenv: os.Getenv})
-		for _, layer := range layers {
-			rules = slices.Concat(rules, layer(whole))
-		}
-		return rules, nil
-	}}))
+	var whole *workers.Unit
+	os.Exit(RunUntilSignal(Process{
+		Build: func(unit *juju.Unit) (reactive.Rules, error) {
+			var rules reactive.Rules
+			whole = workers.New(unit, workers.Options{Getenv: os.Getenv})
+			for _, layer := range layers {
+				rules = slices.Concat(rules, layer(whole))
+			}
+			return rules, nil
+		},
+		Check: func(ctx context.Context) error { return whole.Readable(ctx) },
+	}))
 }
 
 // collectAt makes Go's collector wait for 16 MiB of heap (4 MiB by default) before it first runs, and then for a

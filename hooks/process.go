@@ -254,8 +254,8 @@ func (h *hook) commit(ctx context.Context) error {
 // tooOld is for a unit whose state a newer charm wrote: it keeps everything as
 // it is and says so, rather than end in an error that a retry cannot help.
 func (h *hook) tooOld(ctx context.Context) int {
-	const message = "this charm is older than the one that wrote this unit's state: refresh to the newer one"
-	h.unit.Log().ErrorContext(ctx, "unit state was written by a newer charm")
+	message := fmt.Sprintf("this charm is older than the one that ran here, and leaves all as it is: juju refresh %s to the newer one", h.unit.Application())
+	h.unit.Log().ErrorContext(ctx, "state was written by a newer charm", "error", h.record.Error)
 	h.unit.SetStatus(juju.Status{Kind: juju.Blocked, Message: message})
 	h.failAction(ctx, errors.New(message))
 	if err := h.unit.CommitStatus(ctx); err != nil {

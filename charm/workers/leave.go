@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/connectcharm/kafka-connect-base/helpers/connect"
+	"github.com/connectcharm/kafka-connect-base/reactive"
 )
 
 // TakeLeave runs while what an endpoint gives is missing, Kafka or Kubernetes: it
@@ -78,7 +79,9 @@ func (u *Unit) RemoveWithLast(ctx context.Context) error {
 		return err
 	}
 	u.together = true
-	if m, err := u.recall(ctx); err != nil {
+	if m, err := u.recall(ctx); errors.Is(err, reactive.ErrNewerState) {
+		return err
+	} else if err != nil {
 		u.Log().Warn("connectors stay registered in Connect's topics", "reason", err)
 	} else if m.Deployed != stopped {
 		if _, err := u.UnregisterAll(ctx); err != nil {

@@ -17,9 +17,6 @@ const PeerEndpoint = "cluster"
 // memoryKey is the one key of the peer relation's application data.
 const memoryKey = "connect"
 
-// memoryVersion grows when an older charm could no longer read the memory.
-const memoryVersion = 1
-
 // memory is what a leader leaves to the next one: application data of the peer
 // relation, written and read by the leader only. It holds no secret value.
 type memory struct {
@@ -74,15 +71,28 @@ func (u *Unit) recall(ctx context.Context) (*memory, error) {
 		return nil, err
 	}
 	if text := data[memoryKey]; text != "" {
-		if err := json.Unmarshal([]byte(text), m); err != nil {
-			return nil, fmt.Errorf("cannot read what the last leader left in the relation %q: %w", PeerEndpoint, err)
+		if err := readMemory(text, m); err != nil {
+			return nil, err
 		}
-	}
-	if m.Version > memoryVersion {
-		return nil, reactive.Blocked("a newer charm (memory version %d) ran here, this one reads %d: refresh to the newer one", m.Version, memoryVersion)
 	}
 	u.memory = m
 	return m, nil
+}
+
+// readMemory looks at the version first: the fields of a newer one may be of other types.
+func readMemory(text string, m *memory) error {
+	what := fmt.Sprintf("what the last leader left in the relation %q", PeerEndpoint)
+	var first struct{ Version int }
+	if err := json.Unmarshal([]byte(text), &first); err != nil {
+		return fmt.Errorf("cannot read %s: %w", what, err)
+	}
+	if first.Version > memoryVersion {
+		return newer(what, first.Version, memoryVersion)
+	}
+	if err := json.Unmarshal([]byte(text), m); err != nil {
+		return fmt.Errorf("cannot read %s: %w", what, err)
+	}
+	return nil
 }
 
 // remember changes the memory; it is committed with the hook.
@@ -100,6 +110,7 @@ func (u *Unit) remember(ctx context.Context, change func(*memory)) error {
 	}
 	m.Connectors = cloneOrMake(m.Connectors)
 	change(m)
+	m.Version = memoryVersion
 	text, err := json.Marshal(m)
 	if err != nil {
 		return fmt.Errorf("cannot encode the leader's memory: %w", err)

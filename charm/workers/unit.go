@@ -48,6 +48,7 @@ type Unit struct {
 	deadline time.Time // of all waiting in this hook; set by the first
 	memory   *memory
 	vault    *vault
+	checked  bool // all that was left can be read; see readable
 	vaultURI string
 	platform platform
 	client   *connect.Client
@@ -71,8 +72,8 @@ func New(unit *juju.Unit, options Options) *Unit {
 	return &Unit{Unit: unit, options: options}
 }
 
-// mustLead asks Juju anew: an answer is good for 30 seconds only. Once every
-// unit goes it lets any of them act: all there is left to do is to delete, which
+// mustLead asks Juju anew: an answer is good for 30 seconds only. The adapters
+// ask it before every single request that writes. Once every unit goes it lets any of them act: all there is left to do is to delete, which
 // two can do at once.
 func (u *Unit) mustLead(ctx context.Context) error {
 	if u.together {
@@ -85,7 +86,7 @@ func (u *Unit) mustLead(ctx context.Context) error {
 	if !leads {
 		return ErrNotLeader
 	}
-	return nil
+	return u.readable(ctx)
 }
 
 // remaining says how much of the hook's budget is left; the first call starts it.

@@ -20,6 +20,7 @@ import (
 // vault is what the leader remembers that may hold passwords: the secret values
 // of the worker configuration, and whole connector configurations.
 type vault struct {
+	Version    int                          `json:"version"` // first: checkVault reads no further
 	Worker     map[string]string            `json:"worker,omitempty"`
 	Connectors map[string]map[string]string `json:"connectors,omitempty"`
 }
@@ -42,6 +43,9 @@ func (u *Unit) open(ctx context.Context) (*vault, error) {
 	}
 	v := &vault{}
 	if text != "" {
+		if err := checkVault(text); err != nil {
+			return nil, err
+		}
 		if err := unpack(text, v); err != nil {
 			return nil, fmt.Errorf("cannot read the secret that holds the connectors' configurations: %w", err)
 		}
@@ -64,6 +68,10 @@ func (u *Unit) keep(ctx context.Context, change func(*vault)) error {
 	change(v)
 	after, err := pack(v)
 	if err != nil || after == before {
+		return err
+	}
+	v.Version = vaultVersion
+	if after, err = pack(v); err != nil {
 		return err
 	}
 	return u.writeVault(ctx, after)

@@ -105,6 +105,7 @@ func action(name string, params ...string) step {
 		if result.Status != "completed" {
 			return nil, fmt.Errorf("the action failed: %s", result.Message)
 		}
+		delete(result.Results, "json") // the same once more, for a program
 		return shown(result.Results), nil
 	}}
 }
