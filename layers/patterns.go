@@ -11,7 +11,7 @@ import (
 var always = [...]string{
 	".bzr", ".git", "**/.ropeproject", "*.pyc", "*~", ".tox", "*.swp", ".pull-source-rev", "*.charm", "build.lock", ".build.manifest",
 	"*.go", "go.mod", "go.sum", "go.work", "go.work.sum", "vendor/", "testdata/", "/dispatch/", "/cmd/dispatch/", "/build/", "/Makefile",
-	".github/", ".gitignore", ".gitattributes", ".DS_Store", "/charmcraft.yaml",
+	".github/", ".gitignore", ".gitattributes", ".DS_Store", "/charmcraft.yaml", "/charmcraft/",
 }
 
 // patterns are lines in the syntax of .gitignore. The last one that matches
