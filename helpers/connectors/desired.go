@@ -161,21 +161,20 @@ func (r *reading) state(d datum, connector string) State {
 
 // value gives a value the form Connect keeps it in.
 func (r *reading) value(d datum, connector, key string) string {
+	if strings.TrimSpace(key) != key || key == "" {
+		r.say(d, connector, key, "is not a key: blanks are around it, or nothing is in it")
+	}
 	switch d.kind {
 	case isNull:
 		r.say(d, connector, key, "is null: Connect takes text; leave the key out, or write \"\"")
 	case isObject, isList:
 		r.say(d, connector, key, "is %s: Connect takes text; write it as one", d.kind)
 	case isNumber:
-		return r.number(d, connector, key)
-	case isText:
-		if strings.TrimSpace(key) != key || key == "" {
-			r.say(d, connector, key, "is not a key: blanks are around it, or nothing is in it")
-		}
-		if !r.allowPasswords && LiteralPassword(key, d.text) && !r.fromSecret(d.text) {
-			r.say(d, connector, key, "holds a password by value: write a reference such as ${env:NAME} that the worker "+
-				"resolves, or take it from a variable of %s; allow-passwords in its policy accepts it", SettingsFile)
-		}
+		d.text = r.number(d, connector, key)
+	}
+	if !r.allowPasswords && LiteralPassword(key, d.text) && !r.fromSecret(d.text) {
+		r.say(d, connector, key, "holds a password by value: write a reference such as ${env:NAME} that the worker "+
+			"resolves, or take it from a variable of %s; allow-passwords in its policy accepts it", SettingsFile)
 	}
 	return d.text
 }

@@ -72,27 +72,17 @@ type policySettings struct {
 	MaxUnavailable *count        `yaml:"max-unavailable"`
 }
 
-// maxSettings is as large as connectors.yaml may be.
-const maxSettings = 1 << 20
-
 // readSettings reads a folder's connectors.yaml, if there is one.
 func readSettings(dir string) (settings, error) {
-	f, err := os.Open(filepath.Join(dir, SettingsFile))
-	if errors.Is(err, fs.ErrNotExist) {
+	name := filepath.Join(dir, SettingsFile)
+	if _, err := os.Lstat(name); errors.Is(err, fs.ErrNotExist) {
 		return settings{}, nil
 	}
+	text, err := readReferred(name)
 	if err != nil {
 		return settings{}, fmt.Errorf("cannot read %s: %w", SettingsFile, err)
 	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxSettings+1))
-	if err != nil {
-		return settings{}, fmt.Errorf("cannot read %s: %w", SettingsFile, err)
-	}
-	if len(text) > maxSettings {
-		return settings{}, fmt.Errorf("cannot read %s: it has more than %d bytes", SettingsFile, maxSettings)
-	}
-	return parseSettings(text)
+	return parseSettings([]byte(text))
 }
 
 func parseSettings(text []byte) (settings, error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"runtime/debug"
 
 	"github.com/google/go-jsonnet"
@@ -70,6 +71,7 @@ func serve(in *gob.Decoder, out *gob.Encoder) error {
 		return fmt.Errorf("cannot limit the evaluation: %w", err)
 	}
 	onExhausted(func() { os.Exit(exitExhausted) })
+	signal.Ignore(os.Interrupt) // Ctrl-C is the parent's to decide about
 	tune(s.Limits)
 	if err := out.Encode(hello); err != nil {
 		return err

@@ -36,24 +36,43 @@ func (p *pool) work(ctx context.Context, queue <-chan int, results []Result, don
 				"it was not evaluated: %d other files went beyond their limits before", p.setup.Limits.Deaths)}})
 			continue
 		}
-		if c == nil {
-			var err error
-			if c, err = start(ctx, p.dir, p.setup); err != nil {
-				return err
-			}
-		}
-		r, err := c.evaluate(file, p.setup.Limits.Wall)
+		r, err := p.evaluate(ctx, &c, file)
 		if err != nil {
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
-			}
-			p.deaths.Add(1)
-			r = response{Err: &Error{File: file, Died: true, Message: c.death(p.setup.Limits)}}
-			c = nil
+			return err
 		}
 		done(i, r)
 	}
 	return nil
+}
+
+// evaluate lets a child evaluate a file, and starts one where there is none.
+// A file that ends a child which has evaluated others gets another chance in
+// one of its own: it may have met what they left in memory.
+func (p *pool) evaluate(ctx context.Context, c **process, file string) (response, error) {
+	for {
+		if *c == nil {
+			started, err := start(ctx, p.dir, p.setup)
+			if err != nil {
+				return response{}, err
+			}
+			*c = started
+		}
+		r, err := (*c).evaluate(file, p.setup.Limits.Wall)
+		if err == nil {
+			(*c).served++
+			return r, nil
+		}
+		if ctx.Err() != nil {
+			return response{}, context.Cause(ctx)
+		}
+		dead := *c
+		*c = nil
+		why, own := dead.death(p.setup.Limits)
+		if own || dead.served == 0 {
+			p.deaths.Add(1)
+			return response{Err: &Error{File: file, Died: true, Message: why}}, nil
+		}
+	}
 }
 
 // A process is a child, from the outside.
@@ -64,6 +83,7 @@ type process struct {
 	out      *gob.Decoder
 	stderr   head
 	timedOut atomic.Bool
+	served   int // files
 }
 
 // startTime is how long a child may take until it says hello. It does so
@@ -145,22 +165,23 @@ func (c *process) end() {
 	_ = c.cmd.Wait()
 }
 
-// death says why a child died while it evaluated a file.
-func (c *process) death(limits Limits) string {
+// death says why a child died while it evaluated a file, and whether that can
+// only be due to this file.
+func (c *process) death(limits Limits) (why string, own bool) {
 	c.end()
 	said := c.stderr.String()
 	switch {
 	case c.timedOut.Load():
-		return fmt.Sprintf("its evaluation took longer than %s and was ended", limits.Wall)
+		return fmt.Sprintf("its evaluation took longer than %s and was ended", limits.Wall), true
 	case c.cmd.ProcessState.ExitCode() == exitExhausted:
-		return fmt.Sprintf("its evaluation used more than %s of processor time and was ended", limits.CPU)
-	case strings.Contains(said, "out of memory"), strings.Contains(said, "cannot allocate memory"), strings.Contains(said, "cannot map pages"):
-		return fmt.Sprintf("its evaluation wanted more than %d MiB of memory and was ended", limits.Memory>>20)
+		return fmt.Sprintf("its evaluation used more than %s of processor time and was ended", limits.CPU), true
 	case strings.Contains(said, "stack overflow"), strings.Contains(said, "stack exceeds"):
-		return "its evaluation nests too deeply and was ended"
+		return "its evaluation nests too deeply and was ended", true
+	case strings.Contains(said, "out of memory"), strings.Contains(said, "cannot allocate memory"), strings.Contains(said, "cannot map pages"):
+		return fmt.Sprintf("its evaluation wanted more than %d MiB of memory and was ended", limits.Memory>>20), false
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(said), "\n")
-	return fmt.Sprintf("its evaluation ended (%s) %s", c.cmd.ProcessState, shorten(first))
+	return fmt.Sprintf("its evaluation ended (%s) %s", c.cmd.ProcessState, shorten(first)), false
 }
 
 // A head keeps the beginning of what is written to it.
