@@ -234,7 +234,7 @@ func TestTakeoverWithoutRelation(t *testing.T) {
 	k.must(k.RemoveRelation("connect:kubernetes", "deployer:kubernetes"))
 	k.settle()
 	if got, want := k.status("connect/0"), `blocked: the former charm's workers still run, 1 in Kafka group "connect-0", at `; !strings.HasPrefix(got, want) ||
-		!strings.HasSuffix(got, ": kubectl delete deployment -A -l juju-app="+k.uuid()) {
+		!strings.HasSuffix(got, ": kubectl delete deployment,service,configmap -A -l juju-app="+k.uuid()) {
 		t.Errorf("status is %q, want it to begin with %q", got, want)
 	}
 	if kube := k.snapshot().Objects; len(kube) > 0 {

@@ -182,7 +182,7 @@ func (u *Unit) awaitEmptyGroup(ctx context.Context, id string, stopped bool) err
 			return nil
 		}
 		if !stopped {
-			return reactive.Blocked("the former charm's workers still run, %d in Kafka group %q, at %s: kubectl delete deployment -A -l juju-app=%s",
+			return reactive.Blocked("the former charm's workers still run, %d in Kafka group %q, at %s: kubectl delete deployment,service,configmap -A -l juju-app=%s",
 				len(group.Members), id, group.Members[0].Host, deployerUUID(u.ModelUUID(), u.Application()))
 		}
 		if u.remaining() < lastLook {
