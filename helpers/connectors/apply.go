@@ -45,7 +45,8 @@ type ApplyOptions struct {
 	// connectors ends there. By default, as the plan's policy says.
 	MaxUnavailable int
 	// Grace is how long requests that are in flight may take to end when ctx
-	// ends. By default, 20 seconds.
+	// ends, and how long the look at what became of those without an answer
+	// may. By default, 20 seconds.
 	Grace time.Duration
 	// Progress is told what goes on, one event at a time. By default, nobody.
 	Progress func(Event)

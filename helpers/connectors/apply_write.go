@@ -159,10 +159,8 @@ func (a *applying) moveOne(ctx context.Context, name string, move Action) error 
 	return err
 }
 
-// lookAgain bounds the look at what became of requests without an answer.
-const lookAgain = 10 * time.Second
-
-// resolve looks what became of the requests whose answer never came.
+// resolve looks what became of the requests whose answer never came, for as
+// long as such a request may take.
 func (a *applying) resolve(ctx context.Context) {
 	var lost []*job
 	for _, j := range a.jobs {
@@ -173,7 +171,7 @@ func (a *applying) resolve(ctx context.Context) {
 	if len(lost) == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookAgain)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.o.Grace)
 	defer cancel()
 	now, err := connect.As[map[string]connect.Expanded](a.client.Infos(ctx))
 	if err != nil {

@@ -11,6 +11,9 @@ import (
 	"github.com/connectcharm/kafka-connect-base/helpers/connect"
 )
 
+// startAgain bounds the way back after a change of offsets.
+const startAgain = 20 * time.Second
+
 // ChangeOffsets stops a connector, waits until its tasks have ended, changes
 // its offsets, and lets it run, pauses it or leaves it stopped as it was
 // before, also when the change fails. Needs workers of Kafka 3.6.
@@ -24,7 +27,7 @@ func ChangeOffsets(ctx context.Context, client *connect.Client, name string, cha
 		return nil, err
 	}
 	resp, err := change()
-	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookAgain)
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), startAgain)
 	defer cancel()
 	var back error
 	switch before {
