@@ -30,6 +30,7 @@ type Kafka struct {
 	// Version is the release, such as "3.9.2".
 	Version string
 	dir     string // of the jars and what is made from them
+	image   string // the folder that is /opt/kafka in a container
 	logf    func(format string, args ...any)
 
 	mu        sync.Mutex
@@ -49,8 +50,8 @@ func Versions() []string {
 	return names
 }
 
-// Get makes a release available: it downloads what is not in the cache (about 56 MB), and verifies every jar each
-// time. It needs mvn and java. Several processes may call it at once; one downloads.
+// Get makes a release available: it downloads what is not in the cache (about 56 MB), makes an image of it, and verifies
+// every jar each time. It needs mvn and java. Several processes may call it at once; one downloads.
 func Get(ctx context.Context, version string, logf func(format string, args ...any)) (*Kafka, error) {
 	if !slices.Contains(Versions(), version) {
 		return nil, fmt.Errorf("cannot get Kafka %s: checksums are known for %s", version, strings.Join(Versions(), ", "))
@@ -79,6 +80,9 @@ func Get(ctx context.Context, version string, logf func(format string, args ...a
 	}
 	if err := k.format(ctx); err != nil {
 		return nil, fmt.Errorf("cannot prepare Kafka %s: %w", version, err)
+	}
+	if err := k.prepareImage(ctx); err != nil {
+		return nil, fmt.Errorf("cannot make an image of Kafka %s: %w", version, err)
 	}
 	return k, nil
 }

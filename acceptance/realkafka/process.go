@@ -70,19 +70,26 @@ func (k *Kafka) start(role, name, dir string, heapMiB int, main ...string) (*pro
 	if err := k.writeLogConfig(); err != nil {
 		return nil, err
 	}
-	p := &process{name: name, log: filepath.Join(dir, name+".log"), done: make(chan struct{})}
 	var more []string
+	var afterEnd func()
 	if archive := k.archive(role); !fileExists(archive) && k.claim(role) {
 		part := fmt.Sprintf("%s.%d.%s", archive, os.Getpid(), name)
 		more = []string{"-XX:ArchiveClassesAtExit=" + part, "-Xlog:cds=off", "-Xlog:cds+dynamic=off"}
-		p.afterEnd = func() { _ = os.Rename(part, archive) }
+		afterEnd = func() { _ = os.Rename(part, archive) }
 	}
-	out, err := os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	cmd := exec.Command("java", append(k.javaArgs(role, heapMiB, more...), main...)...)
+	cmd.Dir = dir
+	return startProcess(cmd, name, filepath.Join(dir, name+".log"), afterEnd)
+}
+
+// startProcess runs a command that is or becomes a JVM.
+func startProcess(cmd *exec.Cmd, name, log string, afterEnd func()) (*process, error) {
+	p := &process{name: name, log: log, done: make(chan struct{}), afterEnd: afterEnd}
+	out, err := os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command("java", append(k.javaArgs(role, heapMiB, more...), main...)...)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, out
+	cmd.Stdout, cmd.Stderr = out, out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	started := make(chan error)
 	go func() {
