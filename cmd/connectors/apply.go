@@ -171,24 +171,28 @@ func (a *app) applyOne(ctx context.Context, p clusterPlan, m manner) (*connector
 		WaitTimeout:    a.timeout,
 		IdleSources:    m.idleSources,
 		MaxUnavailable: m.maxUnavailable,
-		Progress:       func(e connectors.Event) { a.follow(progress, e) },
+		Progress:       func(e connectors.Event) { a.follow(progress, p.place, e) },
 	})
 }
 
 // follow shows one event: on the live line how far the phase is, as a line
 // that stays what has come to an end. On a terminal only failures stay, as the
 // plan is above.
-func (a *app) follow(progress *terminal.Progress, e connectors.Event) {
+func (a *app) follow(progress *terminal.Progress, at place, e connectors.Event) {
 	doing := map[connectors.Phase]string{
 		connectors.Validating: "validated", connectors.Writing: "written",
 		connectors.Waiting: "as they should be", connectors.Deleting: "deleted",
 	}
-	progress.Doing("%d of %d %s: %s", e.Done, e.Total, doing[e.Phase], e.Name)
+	in := ""
+	if !at.one && at.Environment != "" {
+		in = at.String() + ": "
+	}
+	progress.Doing("%s%d of %d %s: %s", in, e.Done, e.Total, doing[e.Phase], e.Name)
 	ink := a.console.ErrInk
 	switch {
 	case e.Err != nil:
-		progress.Note("%s %s %s: %s", ink.Red(string(e.Result)), e.Action, e.Name, terminal.Clean(e.Err.Error()))
+		progress.Note("%s%s %s %s: %s", in, ink.Red(string(e.Result)), e.Action, e.Name, terminal.Clean(e.Err.Error()))
 	case e.Result != "" && !terminal.Is(a.console.Err):
-		progress.Note("%s %s %s", ink.Green(string(e.Result)), e.Action, e.Name)
+		progress.Note("%s%s %s %s", in, ink.Green(string(e.Result)), e.Action, e.Name)
 	}
 }

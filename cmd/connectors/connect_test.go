@@ -24,6 +24,7 @@ import (
 //
 //	connect start [NAME] [version=3.9.2] [workers=2] [status=20ms] [hang=PLUGIN]
 //	connect fault METHOD PATH [status=500] [body=…] [times=-1] [delay=1s] [hang] [lost=after]
+//	connect calm                        takes all faults back
 //	connect fail NAME TASK TRACE        connect mend NAME
 //	connect put NAME FILE               connect produce TOPIC LINE...
 //	connect await METHOD PATH [N]       waits until such a call has come, N times
@@ -41,6 +42,7 @@ type clusters struct {
 	url    string
 	topic  string
 	before int // the writes that "writes" has printed
+	calm   []func()
 }
 
 var perScript sync.Map // *testscript.TestScript to *clusters
@@ -75,6 +77,11 @@ func connectCommand(ts *testscript.TestScript, neg bool, args []string) {
 	switch args[0] {
 	case "fault":
 		s.fault(ts, args[1], args[2], settings(ts, args[3:]))
+	case "calm":
+		for _, remove := range s.calm {
+			remove()
+		}
+		s.calm = nil
 	case "fail":
 		task, err := strconv.Atoi(args[2])
 		ts.Check(err)
@@ -170,7 +177,7 @@ func (s *clusters) fault(ts *testscript.TestScript, method, path string, more ma
 		}
 		ts.Check(err)
 	}
-	s.last.Inject(fault)
+	s.calm = append(s.calm, s.last.Inject(fault))
 }
 
 // put registers a connector as somebody else does, and waits until it has a status.
@@ -250,7 +257,8 @@ func (s *clusters) config(ts *testscript.TestScript, name string) {
 // ttyCommand is the command "tty" of the scripts: it runs a command whose
 // three streams are one terminal of 30 lines of 100 characters, and plays the
 // user as a file says: "? REGEXP" waits until the terminal shows it, "> TEXT"
-// types a line, "^C" presses Ctrl-C. What the terminal showed is the standard
+// types a line, "^C" presses Ctrl-C, "@ METHOD PATH" waits until the cluster
+// was called so. What the terminal showed is the standard
 // output.
 //
 //	tty FILE|- COMMAND ARG...

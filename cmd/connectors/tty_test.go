@@ -88,6 +88,9 @@ func onTerminal(ts *testscript.TestScript, play, command string, args ...string)
 		case strings.HasPrefix(line, ">"):
 			_, err = io.WriteString(controller, text+"\n")
 			ts.Check(err)
+		case strings.HasPrefix(line, "@"):
+			method, path, _ := strings.Cut(text, " ")
+			clustersOf(ts).await(ts, method, path, 1)
 		case strings.HasPrefix(line, "?"):
 			if shown = screen.await(regexp.MustCompile(text), shown); shown < 0 {
 				_ = cmd.Wait()
