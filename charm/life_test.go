@@ -66,6 +66,7 @@ func TestLife(t *testing.T) {
 		l.wantConnectors("connect-sink paused", "connect-source running")
 		l.run(leader, "resume-connector", map[string]any{"name": "connect-sink"})
 		l.wantConnectors("connect-sink running", "connect-source running")
+		l.wantShown("running") // the next leader goes by what it is shown
 	})
 	l.step("lose the leader", func() {
 		before := l.snapshot()

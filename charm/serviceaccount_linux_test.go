@@ -94,7 +94,7 @@ func newPodLife(t *testing.T) (*life, pod) {
 	host, port, err := net.SplitHostPort(strings.TrimPrefix(l.Kube.URL(), "https://"))
 	l.must(err)
 	env["KUBERNETES_SERVICE_HOST"], env["KUBERNETES_SERVICE_PORT"] = host, port
-	return l, pod{l}
+	return l, newPod(l)
 }
 
 // wantUser: every request since the last look was that user's, and none to Connect through the API server.
@@ -156,23 +156,33 @@ const noMounts = "cannot mount in a namespace of its own"
 // pod is the file system that the hooks of a life see.
 type pod struct{ *life }
 
-// mount puts the service account where Kubernetes mounts it, and the Service's name
-// where a resolver looks. Done again it replaces the token at once, as kubelet does.
+// serviceAccount is where Kubernetes mounts a pod's own credentials.
+const serviceAccount = "/var/run/secrets/kubernetes.io/serviceaccount"
+
+// newPod makes place for a service account and lets the Service's name resolve. It
+// insists on an empty file system: nothing may be written into the machine's own.
+func newPod(l *life) pod {
+	p := pod{l}
+	run, err := filepath.EvalSymlinks("/var/run")
+	l.must(err)
+	if err := syscall.Mount("pod", run, "tmpfs", 0, ""); err != nil {
+		l.t.Fatalf("%s: %v", noMounts, err)
+	}
+	if inside, err := os.ReadDir("/var/run"); err != nil || len(inside) > 0 {
+		l.t.Fatalf("%s: /var/run still is that of the machine (%v)", noMounts, err)
+	}
+	l.must(os.MkdirAll(serviceAccount, 0o700))
+	p.resolve("connect-connect.test.svc", p.service())
+	return p
+}
+
+// mount puts the service account in its place. Done again it replaces the token at
+// once, as kubelet does.
 func (p pod) mount(token string) {
 	p.t.Helper()
-	const dir = "/var/run/secrets/kubernetes.io/serviceaccount"
-	if _, err := os.Stat(dir); err != nil {
-		run, err := filepath.EvalSymlinks("/var/run")
-		p.must(err)
-		if err := syscall.Mount("pod", run, "tmpfs", 0, ""); err != nil {
-			p.t.Fatalf("%s: %v", noMounts, err)
-		}
-		p.must(os.MkdirAll(dir, 0o700))
-		p.resolve("connect-connect.test.svc", p.service())
-	}
 	for name, content := range map[string]string{"token": token, "ca.crt": string(p.Kube.CA()), "namespace": "test"} {
-		p.must(os.WriteFile(dir+"/..new", []byte(content), 0o600))
-		p.must(os.Rename(dir+"/..new", filepath.Join(dir, name)))
+		p.must(os.WriteFile(serviceAccount+"/..new", []byte(content), 0o600))
+		p.must(os.Rename(serviceAccount+"/..new", filepath.Join(serviceAccount, name)))
 	}
 }
 

@@ -144,9 +144,6 @@ func (u *Unit) Deploy(ctx context.Context) (changed bool, err error) {
 	if err := u.retireFormer(ctx, p); err != nil {
 		return false, err
 	}
-	if err := u.mustLead(ctx); err != nil { // asking Kafka may have taken a while
-		return false, err
-	}
 	u.client = nil // the workers may move to where it does not lead
 	ctx, cancel := u.attempt(ctx)
 	defer cancel()
@@ -256,9 +253,6 @@ func (u *Unit) Await(ctx context.Context) error {
 // arrived lets what the roll made useless go, and remembers where the workers
 // answered, for proxies and for the day when Kubernetes is gone first.
 func (u *Unit) arrived(ctx context.Context, p platform, w kube.Workers) error {
-	if err := u.mustLead(ctx); err != nil {
-		return err
-	}
 	ctx, cancel := u.attempt(ctx)
 	defer cancel()
 	if _, err := p.apply(ctx, w); err != nil {

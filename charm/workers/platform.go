@@ -86,7 +86,7 @@ func (u *Unit) where(ctx context.Context) (platform, error) {
 	case "":
 		return nil, reactive.Blocked("no way to Kubernetes: juju integrate %s:%s with a kubernetes-deployer, or set option kubeconfig", u.Application(), DeployerEndpoint)
 	}
-	options := kube.Options{InCluster: access == ByServiceAccount, Seam: u.options.Seam}
+	options := kube.Options{InCluster: access == ByServiceAccount, Seam: u.options.Seam, Before: u.mustLead}
 	if access == ByKubeconfig {
 		text, err := u.kubeconfig(ctx)
 		if err != nil {

@@ -74,7 +74,7 @@ func (u *Unit) kafka(ctx context.Context) (*kafka.Admin, error) {
 	if err != nil {
 		return nil, err
 	}
-	return kafka.Open(kafka.Config{Brokers: addresses, Seam: u.options.Seam}), nil
+	return kafka.Open(kafka.Config{Brokers: addresses, Seam: u.options.Seam, Before: u.mustLead}), nil
 }
 
 // createTopics says whether all of them were there already.

@@ -36,6 +36,9 @@ type Config struct {
 	// Seam stands between this package and the world: every call goes through it, with a stable text such as
 	// "kafka: create topic m.app.connectconfigs". By default, the call is simply made.
 	Seam func(ctx context.Context, effect string, do func() error) error
+
+	// Before is asked before each request that changes something. Its error ends the call and nothing is sent. By default, not asked.
+	Before func(ctx context.Context) error
 }
 
 // Admin talks to one cluster. It may be used by several goroutines at once.
@@ -94,6 +97,16 @@ func (a *Admin) Brokers(ctx context.Context) ([]Broker, error) {
 		return nil, fmt.Errorf("cannot list the Kafka brokers: %w", err)
 	}
 	return brokers, nil
+}
+
+// write is call for what changes something.
+func (a *Admin) write(ctx context.Context, effect string, f func(context.Context) error) error {
+	if a.config.Before != nil {
+		if err := a.config.Before(ctx); err != nil {
+			return err
+		}
+	}
+	return a.call(ctx, effect, f)
 }
 
 // call makes one effect on the world: through the seam, and bounded in time.

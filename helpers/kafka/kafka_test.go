@@ -58,6 +58,27 @@ func TestCreateIsVisibleAndRepeatable(t *testing.T) {
 	}
 }
 
+func TestBeforeIsAskedBeforeEachTopic(t *testing.T) {
+	t.Parallel()
+	cluster := kafkatest.New(t, kafkatest.Options{})
+	errNotLeader, asked := errors.New("not the leader"), 0
+	admin := open(t, kafka.Config{Brokers: cluster.Addrs(), Before: func(context.Context) error {
+		if asked++; asked == 3 {
+			return errNotLeader
+		}
+		return nil
+	}})
+	if _, err := admin.Topics(t.Context(), "m.app.connectoffsets"); err != nil || asked != 0 {
+		t.Errorf("asked %d times before a look: %v", asked, err)
+	}
+	if err := admin.Create(t.Context(), internalTopics(1)...); !errors.Is(err, errNotLeader) {
+		t.Errorf("create: %v", err)
+	}
+	if there, err := cluster.Topics(); err != nil || len(there) != 2 {
+		t.Errorf("%d topics, want the two before the refusal: %v", len(there), err)
+	}
+}
+
 func TestAsksForNoMoreThanIsNeeded(t *testing.T) {
 	t.Parallel()
 	cluster := kafkatest.New(t, kafkatest.Options{})

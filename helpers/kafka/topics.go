@@ -112,7 +112,7 @@ func (a *Admin) Create(ctx context.Context, topics ...Topic) error {
 	names := make([]string, len(topics))
 	for i, t := range topics {
 		names[i] = t.Name
-		err := a.call(ctx, "kafka: create topic "+t.Name, func(ctx context.Context) error { return a.create(ctx, t) })
+		err := a.write(ctx, "kafka: create topic "+t.Name, func(ctx context.Context) error { return a.create(ctx, t) })
 		if err != nil {
 			return fmt.Errorf("cannot create topic %q: %w", t.Name, err)
 		}

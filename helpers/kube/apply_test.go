@@ -361,3 +361,38 @@ func cutAt(t *testing.T, cut int, late bool) bool {
 	}
 	return true
 }
+
+// Before is asked once for each write, and nothing is written after its refusal.
+func TestBeforeIsAskedBeforeEachWrite(t *testing.T) {
+	t.Parallel()
+	errNotLeader := errors.New("not the leader")
+	for may := 0; ; may++ {
+		server, asked := serve(t, kubetest.Options{}), 0
+		client, err := kube.Connect(kube.Options{Kubeconfig: server.Kubeconfig(), Before: func(context.Context) error {
+			if writes := len(server.Writes()); writes != asked {
+				t.Errorf("%d writes when it was asked the time after %d", writes, asked)
+			}
+			if asked == may {
+				return errNotLeader
+			}
+			asked++
+			return nil
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(client.Close)
+		_, err = client.Apply(t.Context(), example())
+		if writes := len(server.Writes()); writes != asked {
+			t.Errorf("%d writes, asked before %d", writes, asked)
+		}
+		switch {
+		case err == nil && may < 6:
+			t.Fatalf("%d writes are fewer than namespace, Secret, Services, budget and workers", asked)
+		case err == nil:
+			return
+		case err != errNotLeader:
+			t.Fatalf("after %d writes: %v", asked, err)
+		}
+	}
+}

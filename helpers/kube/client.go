@@ -33,6 +33,9 @@ type Options struct {
 	// Seam, when not nil, is called around every request: it calls do, or
 	// fails instead. The effect is text such as "kube: apply statefulset/ns/name".
 	Seam func(ctx context.Context, effect string, do func() error) error
+	// Before is asked before each request that writes. Its error ends the call,
+	// is returned untouched, and nothing is sent. By default, not asked.
+	Before func(ctx context.Context) error
 }
 
 // Client talks to one Kubernetes API. It is safe for concurrent use.
@@ -43,6 +46,7 @@ type Client struct {
 	inCluster bool
 	timeout   time.Duration
 	seam      func(ctx context.Context, effect string, do func() error) error
+	before    func(ctx context.Context) error
 }
 
 // Connect prepares a client; it sends nothing. Its errors are of kind
@@ -75,6 +79,7 @@ func Connect(o Options) (*Client, error) {
 		inCluster: o.InCluster,
 		timeout:   cmp.Or(o.Timeout, 10*time.Second),
 		seam:      o.Seam,
+		before:    o.Before,
 	}, nil
 }
 

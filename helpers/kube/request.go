@@ -46,6 +46,16 @@ func (c *Client) send(ctx context.Context, word string, t target, request *rest.
 	return body, err
 }
 
+// write is send for what changes something.
+func (c *Client) write(ctx context.Context, word string, t target, request *rest.Request) ([]byte, error) {
+	if c.before != nil {
+		if err := c.before(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return c.send(ctx, word, t, request)
+}
+
 // get returns the live object, or nil when there is none.
 func (c *Client) get(ctx context.Context, k kind, namespace, name string) (Object, error) {
 	t := target{"get", k, namespace, name}
@@ -93,7 +103,7 @@ func (c *Client) apply(ctx context.Context, o Object) (Object, error) {
 		AbsPath(t.path(t.namespace, t.name)).
 		Param("fieldManager", FieldManager).
 		Body(content)
-	body, err := c.send(ctx, "apply", t, request)
+	body, err := c.write(ctx, "apply", t, request)
 	if apierrors.IsNotFound(err) {
 		return nil, t.errorf(ErrInvalid, "this Kubernetes does not serve %s of %s", t.resource, t.apiVersion)
 	}
@@ -121,7 +131,7 @@ func (c *Client) createNamespace(ctx context.Context, name string) error {
 		Param("fieldManager", FieldManager).
 		SetHeader("Content-Type", "application/json").
 		Body(content)
-	_, err = c.send(ctx, "create", t, request)
+	_, err = c.write(ctx, "create", t, request)
 	if apierrors.IsAlreadyExists(err) {
 		return nil
 	}
@@ -144,7 +154,7 @@ func (c *Client) delete(ctx context.Context, k kind, seen Object) error {
 	request := c.rest.Delete().AbsPath(k.path(t.namespace, t.name)).
 		SetHeader("Content-Type", "application/json").
 		Body(content)
-	_, err = c.send(ctx, "delete", t, request)
+	_, err = c.write(ctx, "delete", t, request)
 	if apierrors.IsNotFound(err) {
 		return nil
 	}
