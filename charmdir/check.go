@@ -73,7 +73,12 @@ func (c *checker) metadata() {
 			c.name = n.Value
 		}
 	}
+	before := len(c.problems)
 	c.endpoints(d)
+	var with []string // what the rest may refer to; what is wrong with it is told once
+	if len(c.problems) == before {
+		with = roles[:]
+	}
 	Each(d.Root, func(key, value *yaml.Node) {
 		switch {
 		case slices.Contains(roles[:], key.Value), slices.Contains([]string{"name", "summary", "description"}, key.Value):
@@ -81,10 +86,11 @@ func (c *checker) metadata() {
 			c.add(d.Problem(key, key.Value+" does not go with manifest.yaml: Juju 4 refuses it", "manifest.yaml says on what the charm runs, and assumes what it needs"))
 		case slices.Contains([]string{"storage", "resources", "devices", "payloads"}, key.Value) && value.Kind == yaml.MappingNode:
 			Each(value, func(name, what *yaml.Node) { c.part(d, key, name, what) })
+		case key.Value == "subordinate" && with == nil: // whether there is an endpoint for it, nobody can tell yet
 		case key.Value == "containers" && value.Kind == yaml.MappingNode:
 			Each(value, func(name, what *yaml.Node) { c.part(d, key, name, what, "resources", "storage") })
 		default:
-			c.metaPiece(d, key, mapping(key, value), "provides", "requires", "peers", "storage")
+			c.metaPiece(d, key, mapping(key, value), with...)
 		}
 	})
 }

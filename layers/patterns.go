@@ -6,12 +6,13 @@ import (
 )
 
 // always stays out of a charm: version control, editors' and test runs'
-// leavings, charms, and the sources of a program that is compiled into the charm.
+// leavings, charms, the sources of a program that is compiled into the charm, and
+// folders at the top that begin with a dot.
 // The first group is what Juju's charm build leaves out.
 var always = [...]string{
 	".bzr", ".git", "**/.ropeproject", "*.pyc", "*~", ".tox", "*.swp", ".pull-source-rev", "*.charm", "build.lock", ".build.manifest",
 	"*.go", "go.mod", "go.sum", "go.work", "go.work.sum", "vendor/", "testdata/", "/dispatch/", "/cmd/dispatch/", "/build/", "/Makefile",
-	".github/", ".gitignore", ".gitattributes", ".DS_Store", "/charmcraft.yaml", "/charmcraft/",
+	"/.*/", ".gitignore", ".gitattributes", ".DS_Store", "/charmcraft.yaml", "/charmcraft/",
 }
 
 // patterns are lines in the syntax of .gitignore. The last one that matches
