@@ -165,13 +165,14 @@ func (a *app) applyOne(ctx context.Context, p clusterPlan, m manner) (*connector
 	})
 	defer stop()
 	return connectors.Apply(ctx, p.client, p.Plan, connectors.ApplyOptions{
-		Parallel:       a.parallel,
-		SkipValidation: m.noValidate,
-		NoWait:         m.noWait,
-		WaitTimeout:    a.timeout,
-		IdleSources:    m.idleSources,
-		MaxUnavailable: m.maxUnavailable,
-		Progress:       func(e connectors.Event) { a.follow(progress, p.place, e) },
+		Parallel:          a.parallel,
+		SkipValidation:    m.noValidate,
+		ValidationTimeout: min(a.timeout, validating),
+		NoWait:            m.noWait,
+		WaitTimeout:       a.timeout,
+		IdleSources:       m.idleSources,
+		MaxUnavailable:    m.maxUnavailable,
+		Progress:          func(e connectors.Event) { a.follow(progress, p.place, e) },
 	})
 }
 

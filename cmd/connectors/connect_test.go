@@ -3,10 +3,13 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
+	"log"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"slices"
@@ -28,9 +31,11 @@ import (
 //	connect fail NAME TASK TRACE        connect mend NAME
 //	connect put NAME FILE               connect produce TOPIC LINE...
 //	connect await METHOD PATH [N]       waits until such a call has come, N times
+//	connect secure                      puts TLS and a password in front: ca.pem, admin, hunter2
 //	connect writes                      prints the calls that were to change something
 //	connect config NAME                 prints what the cluster keeps
 //	connect states                      prints what each connector should be doing
+//	connect kill                        ends its leader as a crash does
 //	connect stop                        ends its workers
 //
 // "start" sets URL, or URL_NAME. The others speak of the cluster started last.
@@ -102,6 +107,8 @@ func connectCommand(ts *testscript.TestScript, neg bool, args []string) {
 			times = count
 		}
 		s.await(ts, args[1], args[2], times)
+	case "secure":
+		s.secure(ts)
 	case "writes":
 		s.writes(ts)
 	case "config":
@@ -111,6 +118,8 @@ func connectCommand(ts *testscript.TestScript, neg bool, args []string) {
 		for _, name := range s.last.Store().Names(s.topic) {
 			fmt.Fprintf(out, "%s %s\n", name, s.last.Store().Target(s.topic, name))
 		}
+	case "kill":
+		s.last.Workers()[0].Kill()
 	case "stop":
 		for _, worker := range s.last.Workers() {
 			worker.Kill()
@@ -222,6 +231,24 @@ func (s *clusters) await(ts *testscript.TestScript, method, path string, times i
 		}
 		return came >= times
 	})
+}
+
+// secure sets URL to an address with TLS where a password is asked for, as a
+// proxy before Connect does it.
+func (s *clusters) secure(ts *testscript.TestScript) {
+	worker := s.last.Join("secure:443")
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, password, _ := r.BasicAuth(); user != "admin" || password != "hunter2" {
+			http.Error(w, `{"error_code":401,"message":"Unauthorized"}`, http.StatusUnauthorized)
+			return
+		}
+		worker.ServeHTTP(w, r)
+	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	ts.Defer(server.Close)
+	authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	ts.Check(os.WriteFile(ts.MkAbs("ca.pem"), authority, 0o644))
+	ts.Setenv("URL", server.URL)
 }
 
 // writes prints what came since it was last asked, in alphabetical order:

@@ -14,7 +14,8 @@ import (
 	"github.com/connectcharm/kafka-connect-base/helpers/connectors"
 )
 
-// validating is how long one connector's plugin may look at it.
+// validating is how long one connector's plugin may look at it, and --timeout
+// where that is less.
 const validating = 30 * time.Second
 
 func (a *app) validateCommand() *cobra.Command {
@@ -90,7 +91,7 @@ func (a *app) validateAll(ctx context.Context, t *target, all []connectors.Conne
 	for i, c := range all {
 		group.Go(func() error {
 			progress.Doing("asking %s about %s", t, c.Name)
-			if err := validateOne(ctx, t, c); err != nil {
+			if err := validateOne(ctx, t, c, min(a.timeout, validating)); err != nil {
 				wrong[i] = fmt.Errorf("cannot use connector %q (%s): %w", c.Name, c.Source, err)
 			}
 			return nil
@@ -100,8 +101,8 @@ func (a *app) validateAll(ctx context.Context, t *target, all []connectors.Conne
 	return wrong
 }
 
-func validateOne(ctx context.Context, t *target, c connectors.Connector) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, validating, fmt.Errorf("its validation did not end in %v", validating))
+func validateOne(ctx context.Context, t *target, c connectors.Connector, limit time.Duration) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("its validation did not end in %v", limit))
 	defer cancel()
 	config := make(map[string]any, len(c.Config))
 	for key, value := range c.Config {
