@@ -5,15 +5,20 @@ package charm_test
 import (
 	"bytes"
 	"crypto/md5"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -246,6 +251,89 @@ func TestTakeoverWithoutRelation(t *testing.T) {
 	k.wantStatus("connect/0", runningStatus)
 	if got := k.snapshot().Properties["connect-connect"]["group.id"]; got != "connect-0" {
 		t.Errorf("our workers are in group %q, want the former one's", got)
+	}
+}
+
+// TestTakeoverByKubeconfig: nobody applies the former workers any more, and the charm's own account finds them.
+func TestTakeoverByKubeconfig(t *testing.T) {
+	t.Parallel()
+	k := newTakeover(t, 1, pythonCharm)
+	k.register("connect-0", "connect-source", map[string]string{"connector.class": "FileStreamSource", "file": k.from, "topic": "lines"})
+	k.leaveInKubernetes("juju-app")
+	k.must(k.RemoveRelation("connect:kubernetes", "deployer:kubernetes"))
+	k.settle()
+	k.must(k.Refresh("connect", fileCharm))
+	k.must(k.Configure("connect", map[string]any{"kubeconfig": k.Kubeconfig()}))
+	ended := make(chan struct{})
+	go func() { // what Kubernetes does when the Deployment is deleted
+		defer close(ended)
+		for left := 1; left > 0 && t.Context().Err() == nil; time.Sleep(5 * time.Millisecond) {
+			if list, err := k.Kube.Objects("deployments", "test"); err == nil {
+				left = len(list)
+			}
+		}
+		k.deployer.Close()
+	}()
+	k.settle()
+	<-ended
+	k.wantStatus("connect/0", runningStatus)
+	k.wantBytes("after")
+	if s := k.snapshot(); s.Properties["connect-connect"]["group.id"] != "connect-0" || slices.Contains(s.Objects, "services/test/svc-"+k.uuid()) {
+		t.Errorf("group.id is %q, and in Kubernetes there are %q", s.Properties["connect-connect"]["group.id"], s.Objects)
+	}
+	if left, err := k.Kube.Objects("configmaps", "test"); err != nil || len(left) > 0 {
+		t.Errorf("configmaps %v are left, %v", left, err)
+	}
+}
+
+// Objects of those names without that label are nobody's to delete.
+func TestTakeoverOfUnlabelled(t *testing.T) {
+	t.Parallel()
+	k := newTakeover(t, 1, pythonCharm)
+	k.leaveInKubernetes("app")
+	k.must(k.RemoveRelation("connect:kubernetes", "deployer:kubernetes"))
+	k.settle()
+	k.must(k.Refresh("connect", fileCharm))
+	k.must(k.Configure("connect", map[string]any{"kubeconfig": k.Kubeconfig()}))
+	k.settle()
+	if got, want := k.status("connect/0"), `blocked: the former charm's workers still run, 1 in Kafka group "connect-0"`; !strings.HasPrefix(got, want) {
+		t.Errorf("status is %q, want it to begin with %q", got, want)
+	}
+	for _, call := range k.Kube.Calls() {
+		if call.Verb == "delete" {
+			t.Errorf("deleted %+v", call)
+		}
+	}
+}
+
+// leaveInKubernetes puts what the unit published into Kubernetes, labelled as a kubernetes-deployer does.
+func (k *takeover) leaveInKubernetes(label string) {
+	k.t.Helper()
+	var resources []map[string]any
+	k.must(json.Unmarshal([]byte(k.RelationData("kubernetes", "connect/0")["resource"]), &resources))
+	namespace := map[string]any{"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{"name": "test"}}
+	for _, o := range append([]map[string]any{namespace}, resources...) {
+		o["metadata"].(map[string]any)["labels"] = map[string]any{label: k.uuid()}
+		path := map[any]string{"Namespace": "/api/v1/namespaces", "ConfigMap": "/api/v1/namespaces/test/configmaps",
+			"Service": "/api/v1/namespaces/test/services", "Deployment": "/apis/apps/v1/namespaces/test/deployments"}[o["kind"]]
+		body, err := json.Marshal(o)
+		k.must(err)
+		request, err := http.NewRequestWithContext(k.t.Context(), http.MethodPost, k.Kube.URL()+path, bytes.NewReader(body))
+		k.must(err)
+		request.Header.Set("Authorization", "Bearer admin-token")
+		request.Header.Set("Content-Type", "application/json")
+		roots := x509.NewCertPool()
+		roots.AppendCertsFromPEM(k.Kube.CA())
+		client := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
+		response, err := client.Do(request)
+		k.must(err)
+		answer, err := io.ReadAll(response.Body)
+		k.must(err)
+		k.must(response.Body.Close())
+		client.CloseIdleConnections()
+		if response.StatusCode != http.StatusCreated {
+			k.t.Fatalf("creating %v: %s: %s", o["kind"], response.Status, answer)
+		}
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 // Former is what is remembered of the workers that were there before this charm.
 type Former struct {
 	Group   string `json:"group,omitempty"`   // their group.id, which ours take over
+	Where   string `json:"where,omitempty"`   // the namespace in which they are ours to delete
 	Stopped bool   `json:"stopped,omitempty"` // they run no more
 	Adopted bool   `json:"adopted,omitempty"` // their connectors are remembered as ours
 }
@@ -55,17 +56,23 @@ func (u *Unit) meetFormer(ctx context.Context, admin *kafka.Admin, names TopicNa
 	if err != nil {
 		return err
 	}
+	where := ""
 	switch {
 	case request == nil && !found: // nobody was here before
 		return nil
 	case request == nil:
+		if request, where, err = u.formerObjects(ctx); err != nil {
+			return err
+		}
+	}
+	if request == nil {
 		return u.meetFormerGroup(ctx, admin)
 	}
 	if problem := unusable(request.properties, names); problem != "" {
 		return reactive.Blocked("cannot take over from the former charm: %s", problem)
 	}
 	u.Log().Info("taking over from the former charm", "group", request.properties["group.id"])
-	return u.remember(ctx, func(m *memory) { m.Former = &Former{Group: request.properties["group.id"]} })
+	return u.remember(ctx, func(m *memory) { m.Former = &Former{Group: request.properties["group.id"], Where: where} })
 }
 
 // meetFormerGroup is for former workers that only Kafka tells of, since the relation is
@@ -153,7 +160,12 @@ func (u *Unit) retireFormer(ctx context.Context, p platform) error {
 			return err
 		}
 	}
-	if err := u.awaitEmptyGroup(ctx, m.Former.Group, request != nil); err != nil {
+	if m.Former.Where != "" && !byRelation {
+		if err := u.deleteFormer(ctx, p, m.Former.Where); err != nil {
+			return err
+		}
+	}
+	if err := u.awaitEmptyGroup(ctx, m.Former.Group, request != nil || m.Former.Where != ""); err != nil {
 		return err
 	}
 	u.Log().Info("the former charm's workers have stopped")
@@ -346,6 +358,7 @@ func (u *Unit) adoptFormer(ctx context.Context) error {
 	if err != nil || m.Former == nil || m.Former.Adopted {
 		return err
 	}
+	u.tidyFormer(ctx, m.Former.Where)
 	kept, err := u.Keeps(ctx)
 	if err != nil || !kept { // what cannot come back is better not taken down either
 		return err

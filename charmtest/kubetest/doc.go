@@ -10,8 +10,9 @@
 // and the proxy to a Service. What a pod does is up to a [Runtime].
 //
 // It serves namespaces, pods, services, secrets, configmaps, events,
-// statefulsets, poddisruptionbudgets and networkpolicies. Not there: discovery,
-// other kinds, the status and scale subresources, Deployments, finalizers and
+// statefulsets, deployments (as objects, which no controller makes pods of),
+// poddisruptionbudgets and networkpolicies. Not there: discovery,
+// other kinds, the status and scale subresources, finalizers and
 // propagation policies (dependants always end in the background), admission but for the "restricted" pod security standard, and name resolution.
 // What the API server would refuse and is not refused here is a defect of this
 // package only as far as it says it does; [Script] is run against both.

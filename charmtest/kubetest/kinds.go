@@ -35,6 +35,7 @@ func allKinds() []*kind {
 		{GroupVersionKind: core.WithKind("ConfigMap"), resource: "configmaps"},
 		{GroupVersionKind: core.WithKind("Event"), resource: "events"},
 		{GroupVersionKind: apps.WithKind("StatefulSet"), resource: "statefulsets", generation: true},
+		{GroupVersionKind: apps.WithKind("Deployment"), resource: "deployments", generation: true},
 		{GroupVersionKind: policyv1.SchemeGroupVersion.WithKind("PodDisruptionBudget"), resource: "poddisruptionbudgets", generation: true},
 		{GroupVersionKind: networkingv1.SchemeGroupVersion.WithKind("NetworkPolicy"), resource: "networkpolicies", generation: true},
 	}
@@ -58,6 +59,8 @@ func newScheme() (*runtime.Scheme, error) {
 func specOf(o runtime.Object) any {
 	switch o := o.(type) {
 	case *appsv1.StatefulSet:
+		return o.Spec
+	case *appsv1.Deployment:
 		return o.Spec
 	case *policyv1.PodDisruptionBudget:
 		return o.Spec

@@ -1,0 +1,88 @@
+package kube
+
+// What a kubernetes-deployer applied for an application in former times, when nobody applies it any more.
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+)
+
+// formerLabel is what that charm puts on everything it applies. Its value is the MD5 of the model's UUID and the
+// application's name, and the objects' names end in it: what has both is of that application and of nobody else.
+const formerLabel = "juju-app"
+
+var configMaps = kind{"configmap", "ConfigMap", "v1", "configmaps"}
+
+// Former looks for the workers that a kubernetes-deployer applied in a namespace under that label. It gives the files
+// that are mounted into them. It needs the right to get deployments and configmaps, which Apply does not.
+func (c *Client) Former(ctx context.Context, namespace, uuid string) (files map[string]string, found bool, err error) {
+	live, err := c.formerObject(ctx, deployments, namespace, "depl-"+uuid, uuid)
+	if err != nil || live == nil {
+		return nil, false, err
+	}
+	config, err := c.formerObject(ctx, configMaps, namespace, "cfgmap-"+uuid, uuid)
+	if err != nil {
+		return nil, true, err
+	}
+	data, _ := field(config, "data").(map[string]any)
+	files = map[string]string{}
+	for name, content := range data {
+		files[name], _ = content.(string)
+	}
+	return files, true, nil
+}
+
+// DeleteFormer deletes those workers, and says whether they are gone, pods and all: deleting goes on for as long as a
+// pod takes to end. Call it until they are.
+func (c *Client) DeleteFormer(ctx context.Context, namespace, uuid string) (gone bool, err error) {
+	live, err := c.formerObject(ctx, deployments, namespace, "depl-"+uuid, uuid)
+	if err != nil || live == nil {
+		return err == nil, err
+	}
+	if text(live, "metadata", "deletionTimestamp") != "" {
+		return false, nil
+	}
+	t := target{"delete", deployments, namespace, live.Name()}
+	content, err := json.Marshal(map[string]any{
+		"apiVersion": "v1", "kind": "DeleteOptions",
+		"propagationPolicy": "Foreground", // the object stays until its pods are gone
+		"preconditions":     map[string]any{"uid": text(live, "metadata", "uid")},
+	})
+	if err != nil {
+		return false, fmt.Errorf("cannot write the deletion of %s: %w", t, err)
+	}
+	request := c.rest.Delete().AbsPath(deployments.path(namespace, live.Name())).SetHeader("Content-Type", "application/json").Body(content)
+	if _, err := c.send(ctx, "delete", t, request); err != nil && !apierrors.IsNotFound(err) {
+		return false, err
+	}
+	live, err = c.formerObject(ctx, deployments, namespace, live.Name(), uuid)
+	return err == nil && live == nil, err
+}
+
+// TidyFormer deletes what those workers needed: their Service and their ConfigMap.
+func (c *Client) TidyFormer(ctx context.Context, namespace, uuid string) error {
+	for name, k := range map[string]kind{"svc-" + uuid: services, "cfgmap-" + uuid: configMaps} {
+		live, err := c.formerObject(ctx, k, namespace, name, uuid)
+		if err != nil {
+			return err
+		}
+		if live == nil {
+			continue
+		}
+		if err := c.delete(ctx, k, live); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Client) formerObject(ctx context.Context, k kind, namespace, name, uuid string) (Object, error) {
+	live, err := c.get(ctx, k, namespace, name)
+	if err != nil || live == nil || text(live, "metadata", "labels", formerLabel) != uuid {
+		return nil, err
+	}
+	return live, nil
+}
