@@ -17,10 +17,15 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: ## a whole life of the file charm on embedded parts, as a timeline
+demo: ## a whole life of the file charm as a timeline, on embedded parts; REAL=1: on real ones
 	@./scripts/need-go
+ifdef REAL
+	@cd acceptance && go build -o ../build/acceptance/life ./life
+	@build/acceptance/life -kafka $(lastword $(KAFKA_VERSIONS))
+else
 	@./scripts/compile build/demo/demo ./cmd/demo
 	@build/demo/demo $(DEMO_FLAGS)
+endif
 
 .PHONY: test
 test: ## all tests that need Go only
@@ -56,20 +61,12 @@ vuln:
 	  if ! ./scripts/reachable vuln.go.dev 443; then echo "govulncheck did NOT run: its database cannot be reached from here"; \
 	  else exit $$code; fi; fi
 
-.PHONY: acceptance acceptance-kubernetes acceptance-juju acceptance-kafka
-acceptance: acceptance-kubernetes acceptance-juju acceptance-kafka ## the same code against real parts: Kubernetes, Juju's agent, Kafka, Connect
-# The time limits leave room for the first build, which is part of these tests.
-acceptance-kubernetes: ## helpers/kube and its fake against a real kube-apiserver; brokers and workers as pods (root, Java 17, Maven)
+# STEP is one stage or one step of the life; STEP=? lists them.
+STEP ?=
+.PHONY: acceptance
+acceptance: ## the same code against real parts: Juju's agent, Kubernetes, Kafka, Connect; STEP=… runs one
 	@./scripts/need-go
-	cd acceptance/kubernetes && go test -count=1 -v -timeout 60m .
-	cd acceptance/kubernetes && KAFKA_VERSIONS="$(KAFKA_VERSIONS)" go test -count=1 -v -timeout 30m ./pods
-acceptance-juju: ## the file charm under Juju 3.6's own unit agent
-	@./scripts/need-go
-	@echo "compiling Juju's unit agent, the first time takes about five minutes"
-	cd acceptance/juju && go test -count=1 -v -timeout 60m ./...
-acceptance-kafka: ## the file charm with real brokers and real Connect workers (needs Java 17 and Maven)
-	@./scripts/need-go
-	cd acceptance && KAFKA_VERSIONS="$(KAFKA_VERSIONS)" go test -p 1 -count=1 -v -timeout 40m ./...
+	@KAFKA_VERSIONS="$(KAFKA_VERSIONS)" ./scripts/acceptance $(if $(STEP),'$(STEP)')
 
 .PHONY: charm
 charm: kcb ## pack the example charms: build/NAME_ARCH.charm

@@ -28,7 +28,7 @@ type options struct {
 	kafka   string // the release
 	until   string // the last step to play
 	root    string // the main module
-	keep    bool
+	table   string // a file for the result of each step
 	listing bool
 }
 
@@ -37,7 +37,7 @@ func main() {
 	flag.StringVar(&o.kafka, "kafka", "4.3.1", "the `release` of Kafka and Connect: "+strings.Join(realkafka.Versions(), ", "))
 	flag.StringVar(&o.until, "step", "", "play up to this `step` and no further")
 	flag.StringVar(&o.root, "root", ".", "the `folder` of the main module")
-	flag.BoolVar(&o.keep, "keep", false, "keep the folder with all logs, and say where")
+	flag.StringVar(&o.table, "table", "", "add a line for each step to this `file`: name, seconds, result, with tabs between")
 	flag.BoolVar(&o.listing, "list", false, "list the steps and play nothing")
 	flag.Parse()
 	os.Exit(run(o))
@@ -103,7 +103,7 @@ func inside(ctx context.Context, o options, script []step) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close(err != nil || o.keep)) }()
+	defer func() { err = errors.Join(err, s.close()) }()
 	return s.play(ctx, script, o.until)
 }
 

@@ -71,9 +71,19 @@ func goInside(ctx context.Context) error {
 	return err
 }
 
-// settleIn makes the namespaces fit to live in: its own view of processes, and a
-// loopback device that is up.
+// place is the folder of all that runs. It is in memory and goes with the
+// namespace; out here it is empty. Its name is short: there are sockets in it.
+const place = "/tmp/kafka-connect-base"
+
+// settleIn makes the namespaces fit to live in: its own view of processes, a folder
+// of its own, and a loopback device that is up.
 func settleIn() error {
+	if err := os.MkdirAll(place, 0o755); err != nil {
+		return fmt.Errorf("cannot make a folder: %w", err)
+	}
+	if err := syscall.Mount("tmpfs", place, "tmpfs", 0, "mode=755"); err != nil {
+		return fmt.Errorf("cannot mount a folder of our own: %w", err)
+	}
 	if err := syscall.Mount("proc", "/proc", "proc", 0, ""); err != nil {
 		return fmt.Errorf("cannot mount /proc: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -46,16 +47,13 @@ type stage struct {
 }
 
 func open(ctx context.Context, o options) (_ *stage, err error) {
-	s := &stage{o: o, told: newTeller(os.Stdout)}
+	s := &stage{o: o, dir: place, told: newTeller(os.Stdout)}
 	if s.o.root, err = filepath.Abs(o.root); err != nil {
 		return nil, err
 	}
-	if s.dir, err = os.MkdirTemp("/tmp", "life-"); err != nil { // short: there are sockets in it
-		return nil, fmt.Errorf("cannot make a folder: %w", err)
-	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, s.close(true))
+			err = errors.Join(err, s.close())
 		}
 	}()
 	begin := time.Now()
@@ -126,8 +124,9 @@ func (s *stage) addresses() (data []map[string]string) {
 	return data
 }
 
-// close ends everything; what it does not, the end of the namespace does.
-func (s *stage) close(keep bool) error {
+// close ends everything; what it does not, the end of the namespace does. Logs
+// stay in the build folder.
+func (s *stage) close() error {
 	var errs []error
 	if s.lines != nil {
 		s.lines.close()
@@ -144,12 +143,36 @@ func (s *stage) close(keep bool) error {
 	if s.brokers != nil {
 		s.brokers.Close()
 	}
-	if keep {
-		say("logs are in %s", s.dir)
-	} else {
-		errs = append(errs, os.RemoveAll(s.dir))
+	return errors.Join(append(errs, s.keepLogs())...)
+}
+
+func (s *stage) keepLogs() error {
+	logs := built(s.o.root, "logs-"+s.o.kafka)
+	if err := os.RemoveAll(logs); err != nil {
+		return fmt.Errorf("cannot keep the logs: %w", err)
 	}
-	return errors.Join(errs...)
+	from := os.DirFS(s.dir)
+	err := fs.WalkDir(from, ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (entry.Name() == "pods" || strings.HasPrefix(entry.Name(), "broker-")):
+			return fs.SkipDir
+		case !strings.HasSuffix(name, ".log"):
+			return nil
+		}
+		text, err := fs.ReadFile(from, name)
+		if err != nil {
+			return err
+		}
+		to := filepath.Join(logs, name)
+		return errors.Join(os.MkdirAll(filepath.Dir(to), 0o755), os.WriteFile(to, text, 0o644))
+	})
+	if err != nil {
+		return fmt.Errorf("cannot keep the logs: %w", err)
+	}
+	say("logs are in %s", logs)
+	return nil
 }
 
 // step is one part of the life.
@@ -190,7 +213,7 @@ func (s *stage) play(ctx context.Context, script []step, last string) error {
 		}
 	}
 	s.told.table(s.o.kafka, time.Since(begin))
-	return failed
+	return errors.Join(failed, s.told.hand(s.o.table))
 }
 
 func (s *stage) playOne(ctx context.Context, one step) ([]check, error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -95,6 +96,21 @@ func (t *teller) table(release string, took time.Duration) {
 		t.line("%-11s %-66s %6.1f s  %s", r.name, r.title, r.took.Seconds(), r.result)
 	}
 	t.line("%-11s %-66s %6.1f s", "", "the life, Kafka and Connect "+release, took.Seconds())
+}
+
+// hand adds the table to a file, for whoever puts several together.
+func (t *teller) hand(file string) error {
+	if file == "" {
+		return nil
+	}
+	out, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("cannot hand the table on: %w", err)
+	}
+	for _, r := range t.rows {
+		fmt.Fprintf(out, "%s\t%.1f\t%s\n", r.name, r.took.Seconds(), r.result)
+	}
+	return out.Close()
 }
 
 // describe is for a model that is not as it should be.
