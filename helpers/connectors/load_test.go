@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -154,4 +155,101 @@ func TestMistakes(t *testing.T) {
 		got = err.Error() + "\n"
 	}
 	golden(t, "mistakes.txt", got)
+}
+
+// Files that would silently not be there are mistakes: their connectors would
+// be taken for deleted.
+func TestSpecialFiles(t *testing.T) {
+	t.Parallel()
+	f := folder(t, map[string]string{
+		"connectors/shared/a.json":      `{"connector.class": "C"}`,
+		"connectors/prod/good.json":     `{"connector.class": "C"}`,
+		"connectors/prod/large.yaml":    strings.Repeat("# x\n", 1<<19),
+		"connectors/prod/large.jsonnet": strings.Repeat("// x\n", 1<<19),
+	})
+	prod := filepath.Join(f.Dir(), "connectors", "prod")
+	for _, err := range []error{
+		os.Symlink("../shared/a.json", filepath.Join(prod, "linked.json")),
+		os.Symlink("../shared", filepath.Join(prod, "folder")),
+		os.Symlink("/etc/hostname", filepath.Join(prod, "outside.json")),
+		os.Symlink("nowhere", filepath.Join(prod, "dangling.json")),
+		syscall.Mkfifo(filepath.Join(prod, "fifo.json"), 0o644),
+		syscall.Mkfifo(filepath.Join(prod, "fifo.jsonnet"), 0o644),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := `cannot use the files of connectors/prod: 3 mistakes
+  connectors/prod/dangling.json: is a symbolic link that leads out of the folder, or nowhere
+  connectors/prod/folder: is a symbolic link to a folder, which is not followed: move the folder here
+  connectors/prod/outside.json: is a symbolic link that leads out of the folder, or nowhere`
+	if _, err := load(t, f); err == nil || err.Error() != want {
+		t.Errorf("the error is %v; want %s", err, want)
+	}
+	for _, name := range []string{"folder", "outside.json", "dangling.json"} {
+		if err := os.Remove(filepath.Join(prod, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want = `cannot use the files of connectors/prod: 4 mistakes
+  connectors/prod/fifo.json: cannot be read: it is not a regular file
+  connectors/prod/fifo.jsonnet: cannot read it: it is not a regular file
+  connectors/prod/large.jsonnet: cannot read it: it has 2621440 bytes; at most 1048576 are read
+  connectors/prod/large.yaml: cannot be read: it has 2097152 bytes; at most 1048576 are read`
+	if _, err := load(t, f); err == nil || err.Error() != want {
+		t.Errorf("the error is %v; want %s", err, want)
+	}
+	for _, name := range []string{"fifo.json", "fifo.jsonnet", "large.yaml", "large.jsonnet"} {
+		if err := os.Remove(filepath.Join(prod, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	desired, err := load(t, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(desired.Connectors) != 2 || desired.Connectors[1].Name != "linked" {
+		t.Errorf("the connectors are %v; want good, and linked by a link inside the folder", desired.Connectors)
+	}
+}
+
+// The second time, only what changed is evaluated; another environment and
+// another folder have caches of their own.
+func TestLoadCached(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{
+		"connectors/lib.libsonnet":     "{'connector.class': 'C'}",
+		"connectors/prod/a.jsonnet":    "(import '../lib.libsonnet') + {env: std.extVar('env')}",
+		"connectors/prod/b.jsonnet":    "(import '../lib.libsonnet')",
+		"connectors/staging/a.jsonnet": "(import '../lib.libsonnet') + {env: std.extVar('env')}",
+	}
+	f, other := folder(t, files), folder(t, files)
+	o := connectors.LoadOptions{CacheDir: t.TempDir(), Variables: map[string]string{"env": "e"}}
+	evaluated := func(f *connectors.Folder, name string) int {
+		t.Helper()
+		desired, err := f.Load(t.Context(), environment(t, f, name), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return desired.Evaluated
+	}
+	for i, want := range []int{2, 0} {
+		for _, f := range []*connectors.Folder{f, other} {
+			if got := evaluated(f, "prod"); got != want {
+				t.Errorf("run %d: %d files were evaluated; want %d", i, got, want)
+			}
+			if got := evaluated(f, "staging"); got != want/2 {
+				t.Errorf("run %d: %d files of staging were evaluated; want %d", i, got, want/2)
+			}
+		}
+	}
+	o.Variables["env"] = "f"
+	if got := evaluated(f, "prod"); got != 1 {
+		t.Errorf("with another variable %d files were evaluated; want 1", got)
+	}
+	o.NoCache = true
+	if got := evaluated(f, "prod"); got != 2 {
+		t.Errorf("without a cache %d files were evaluated; want 2", got)
+	}
 }

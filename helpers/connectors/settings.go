@@ -118,7 +118,7 @@ func parseSettings(text []byte) (settings, error) {
 
 var (
 	yamlLine = regexp.MustCompile(`(?s)^(?:yaml: )?(?:line (\d+): )?(.*)$`)
-	yamlType = regexp.MustCompile("(?s)^cannot unmarshal !!(\\w+).* into (\\S+)$")
+	yamlType = regexp.MustCompile(`(?s)^cannot unmarshal !!(\w+).* into (\S+)$`)
 )
 
 // settingsMistake makes a mistake of what the YAML library says, without the

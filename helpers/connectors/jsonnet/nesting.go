@@ -71,15 +71,22 @@ func quoted(text []byte, escape byte) int {
 	return len(text)
 }
 
-// block gives the length of a text block: up to a line that begins with |||.
+// block gives the length of a text block. Its first line's indentation is that
+// of all its lines, and the first line with less ends it.
 func block(text []byte) int {
 	at := through(text, "\n")
+	indentation := text[at : at+blanks(text[at:])]
 	for at < len(text) {
 		end := at + through(text[at:], "\n")
-		if bytes.HasPrefix(bytes.TrimLeft(text[at:end], " \t"), []byte("|||")) {
-			return at + bytes.Index(text[at:end], []byte("|||")) + 3
+		line := text[at:end]
+		if len(bytes.TrimSpace(line)) > 0 && (len(indentation) == 0 || !bytes.HasPrefix(line, indentation)) {
+			at += blanks(line)
+			return at + len(text[at:]) - len(bytes.TrimPrefix(text[at:], []byte("|||")))
 		}
 		at = end
 	}
 	return len(text)
 }
+
+// blanks is how many a text begins with.
+func blanks(text []byte) int { return len(text) - len(bytes.TrimLeft(text, " \t")) }
