@@ -276,6 +276,9 @@ func (k *call) aim(wanted string, status int) (answer, error) {
 		return answer{}, refuse(404, "Unknown connector %s", k.name())
 	}
 	c.target = wanted
+	if shown := k.states()[c.name]; wanted == paused && shown != nil && shown.connector.state == failed {
+		return answer{status: status}, nil // accepted, and it stays failed: what has failed has nothing to pause
+	}
 	k.settle(c)
 	return answer{status: status}, nil
 }

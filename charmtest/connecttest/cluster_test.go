@@ -319,3 +319,16 @@ func Example() {
 	// 201 /connectors/s
 	// [hello]
 }
+
+func TestAFailedConnectorCanBeStoppedAndNotPaused(t *testing.T) {
+	t.Parallel()
+	c := cluster(t, Options{}, 1)
+	w := c.Workers()[0]
+	want(t, w, "PUT", "/connectors/m/config", sink, 201, "")
+	eventually(t, w, "/connectors/m/status", `"id":2`)
+	c.Fail("m", -1, "java.lang.Exception: no", false)
+	want(t, w, "PUT", "/connectors/m/pause", "", 202, "")
+	want(t, w, "GET", "/connectors/m/status", "", 200, `"connector":{"state":"FAILED"`)
+	want(t, w, "PUT", "/connectors/m/stop", "", 204, "")
+	eventually(t, w, "/connectors/m/status", `"connector":{"state":"STOPPED"`)
+}

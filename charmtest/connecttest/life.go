@@ -60,7 +60,7 @@ func (c *Cluster) showTasks(k *connector) {
 
 func (c *Cluster) taskCount(k *connector) int {
 	plugin := c.plugin(k.config["connector.class"])
-	if plugin == nil {
+	if plugin == nil || plugin.MaxTasks < 0 {
 		return 0
 	}
 	count, err := strconv.Atoi(k.config["tasks.max"])

@@ -16,7 +16,7 @@ type Plugin struct {
 	Type     string // "source" or "sink"; anything else ("converter") is only listed
 	Version  string // By default, that of Kafka
 	Keys     []Key
-	MaxTasks int // By default, as many as "tasks.max" says
+	MaxTasks int // less than zero: none. By default, as many as "tasks.max" says
 
 	// Validate finds more that is wrong, by key. It may take its time, as those do that look at a database.
 	Validate func(config map[string]string) map[string][]string
