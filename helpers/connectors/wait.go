@@ -224,6 +224,7 @@ func (j *job) afterFailure(now connect.Expanded, at time.Time, settle time.Durat
 // waitGone waits until no deleted connector is listed any more.
 func (a *applying) waitGone(ctx context.Context) {
 	jobs := a.selected(func(j *job) bool { return j.Action == Delete })
+	behind, total := 0, len(jobs)
 	for len(jobs) > 0 {
 		now, err := connect.As[map[string]connect.Expanded](a.client.Infos(ctx))
 		rest := jobs[:0]
@@ -238,7 +239,12 @@ func (a *applying) waitGone(ctx context.Context) {
 				j.end(Failed, fmt.Errorf("it was deleted, but is still there after %s", a.o.WaitTimeout))
 			default:
 				rest = append(rest, j)
+				continue
 			}
+			behind++
+			a.mu.Lock()
+			a.tell(Event{Phase: Waiting, Name: j.Name, Action: j.Action, Result: j.result, Err: j.err, Done: behind, Total: total})
+			a.mu.Unlock()
 		}
 		jobs = rest
 		if len(jobs) > 0 {
