@@ -20,7 +20,10 @@ const (
 	bridgeName              = "kubelite0"
 )
 
-type bridge struct{ links atomic.Int32 }
+type bridge struct {
+	links atomic.Int32
+	only  net.Listener // nobody else has it in this network namespace
+}
 
 // newBridge makes the bridge in the network namespace this runs in, which must be
 // a private one: addresses of pods have no business on a machine.
@@ -28,6 +31,12 @@ func newBridge() (*bridge, error) {
 	if err := isPrivate(); err != nil {
 		return nil, err
 	}
+	only, err := net.Listen("unix", "@kubelite")
+	if err != nil {
+		return nil, fmt.Errorf("cannot make the pods' network: there is a kubelite in this network namespace: %w", err)
+	}
+	b := &bridge{only: only}
+	b.remove() // one that was killed has left it
 	for _, step := range []string{
 		"link set lo up",
 		"link add " + bridgeName + " type bridge",
@@ -36,10 +45,10 @@ func newBridge() (*bridge, error) {
 		"route add local " + serviceRange + " dev lo", // all addresses of Services are ours
 	} {
 		if err := ip(strings.Fields(step)...); err != nil {
-			return nil, fmt.Errorf("cannot make the pods' network: %w", err)
+			return nil, errors.Join(fmt.Errorf("cannot make the pods' network: %w", err), only.Close())
 		}
 	}
-	return &bridge{}, nil
+	return b, nil
 }
 
 // isPrivate looks for the addresses of a machine.
@@ -61,7 +70,16 @@ func isPrivate() error {
 	return nil
 }
 
-func (b *bridge) close() { _ = ip("link", "del", bridgeName) }
+func (b *bridge) close() {
+	b.remove()
+	_ = b.only.Close()
+}
+
+// remove takes everything away that may be there.
+func (b *bridge) remove() {
+	_ = ip("link", "del", bridgeName)
+	_ = ip("route", "del", "local", serviceRange)
+}
 
 // link is a name for a new cable.
 func (b *bridge) link() string { return fmt.Sprintf("pod%d", b.links.Add(1)) }

@@ -95,9 +95,9 @@ func (w *world) wantReady(namespace string, n int) []corev1.Pod {
 	return ready
 }
 
-// overrides are the operator's properties, which an image of this release needs.
+// overrides are the operator's properties: what an image of this release needs, and that a dead worker is missed soon.
 func (w *world) overrides(flush int) string {
-	return fmt.Sprintf("offset.flush.interval.ms=%d\nscheduled.rebalance.max.delay.ms=0\nplugin.discovery=service_load\n"+
+	return fmt.Sprintf("offset.flush.interval.ms=%d\nscheduled.rebalance.max.delay.ms=0\nconsumer.session.timeout.ms=6000\nplugin.discovery=service_load\n"+
 		"plugin.path=/opt/kafka/libs/connect-file-%s.jar", flush, w.release.Version)
 }
 
