@@ -82,7 +82,7 @@ func newRoot(console *terminal.Terminal, getenv func(string) string) *cobra.Comm
 	group(deploying, a.planCommand(), a.applyCommand(), a.validateCommand(), a.renderCommand())
 	group(operating, a.statusCommand(), a.restartCommand(), a.pauseCommand(), a.resumeCommand(), a.stopCommand(), a.deleteCommand(), a.offsetsCommand())
 	group(starting, a.initCommand(), a.exportCommand())
-	root.AddCommand(completionCommand(), versionCommand(), manCommand())
+	root.AddCommand(completionCommand(), cli.Version("connectors"), cli.ManPages())
 	root.AddCommand(topics()...)
 	return root
 }

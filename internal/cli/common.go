@@ -51,13 +51,25 @@ func Version(root string) *cobra.Command {
 		Use:   "version",
 		Short: "say which version this is",
 		Args:  NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			text := root + ", built without a version"
-			if info, ok := debug.ReadBuildInfo(); ok {
-				text = root + " " + info.Main.Version + ", " + info.GoVersion
-			}
-			_, err := c.OutOrStdout().Write([]byte(text + "\n"))
-			return err
-		},
+		Run:   func(c *cobra.Command, _ []string) { c.Println(version(root)) },
 	}
+}
+
+func version(root string) string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return root + ", built without a version"
+	}
+	text, revision, modified := root+" "+info.Main.Version, "", ""
+	for _, setting := range info.Settings {
+		switch setting.Key {
+		case "vcs.revision":
+			revision = " " + setting.Value[:min(12, len(setting.Value))]
+		case "vcs.modified":
+			if setting.Value == "true" {
+				modified = ", with changes"
+			}
+		}
+	}
+	return text + revision + modified + ", " + info.GoVersion
 }
