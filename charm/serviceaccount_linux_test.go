@@ -16,21 +16,9 @@ import (
 	"syscall"
 	"testing"
 
-	rbacv1 "k8s.io/api/rbac/v1"
-
 	"github.com/connectcharm/kafka-connect-base/charmtest"
 	"github.com/connectcharm/kafka-connect-base/charmtest/kubetest"
 	"github.com/connectcharm/kafka-connect-base/charmtest/world"
-)
-
-// What Juju gives the service account of an application, by default and once it
-// is trusted (caas/kubernetes/provider/application/trust.go of Juju 3.6).
-var (
-	untrusted = []rbacv1.PolicyRule{
-		{APIGroups: []string{""}, Resources: []string{"pods", "services"}, Verbs: []string{"get", "list", "patch"}},
-		{APIGroups: []string{""}, Resources: []string{"pods/exec"}, Verbs: []string{"create"}},
-	}
-	trusted = []rbacv1.PolicyRule{{APIGroups: []string{"*"}, Resources: []string{"*"}, Verbs: []string{"*"}}}
 )
 
 // TestServiceAccount plays the life of the file charm in a pod: not trusted,
@@ -39,9 +27,8 @@ func TestServiceAccount(t *testing.T) {
 	if !inPod(t) {
 		return
 	}
-	const account = "system:serviceaccount:test:connect"
 	l, pod := newPodLife(t)
-	token, _ := l.Kube.AddUser(account, untrusted...)
+	token := l.Kube.AddServiceAccount("test", "connect", false)
 	pod.mount(token)
 	l.must(l.Deploy("connect", fileCharm, charmtest.DeployOptions{Config: map[string]any{
 		"topics": "lines", "source-file": l.from, "sink-file": l.to,
@@ -59,23 +46,21 @@ func TestServiceAccount(t *testing.T) {
 		l.Kube.ForgetCalls()
 	})
 	l.step("trusted", func() {
-		l.Kube.AddUser(account, trusted...)
+		l.Kube.AddServiceAccount("test", "connect", true)
 		l.must(l.UpdateStatus("connect"))
 		l.settle()
 		l.wantStatus("connect/0", runningStatus)
 		l.wantConnectors("connect-sink running", "connect-source running")
 		l.wantBytes("by the Service's name")
-		l.wantUser(account)
+		l.wantOwnAccount()
 	})
 	l.step("token rotated", func() {
-		l.Kube.RevokeToken(token)
 		l.Kube.ForgetCalls()
-		token, _ = l.Kube.AddUser(account+"-again", trusted...)
-		pod.mount(token)
+		pod.mount(l.Kube.RotateToken(token))
 		l.must(l.Configure("connect", map[string]any{"workers": 2}))
 		l.settle()
 		l.wantStatus("connect/0", "active: 2 workers, 2 connectors")
-		l.wantUser(account + "-again")
+		l.wantOwnAccount()
 	})
 	l.step("removed", func() {
 		l.must(l.RemoveApplication("connect"))
@@ -97,16 +82,16 @@ func newPodLife(t *testing.T) (*life, pod) {
 	return l, newPod(l)
 }
 
-// wantUser: every request since the last look was that user's, and none to Connect through the API server.
-func (l *life) wantUser(user string) {
+// wantOwnAccount: every request since the last look was the service account's, and none went to Connect through the API server.
+func (l *life) wantOwnAccount() {
 	l.t.Helper()
 	calls := l.Kube.Calls()
 	if len(calls) == 0 {
 		l.t.Errorf("nobody asked Kubernetes")
 	}
 	for _, call := range calls {
-		if call.User != user || call.Subresource == "proxy" {
-			l.t.Errorf("%+v: want it from %s, and not through the proxy", call, user)
+		if call.User != "system:serviceaccount:test:connect" || call.Subresource == "proxy" {
+			l.t.Errorf("%+v: want it from the charm's account, and not through the proxy", call)
 			return
 		}
 	}

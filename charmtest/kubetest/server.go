@@ -170,14 +170,6 @@ func (s *Server) AddUser(name string, rules ...rbacv1.PolicyRule) (token string,
 	return token, s.kubeconfig(token)
 }
 
-// RevokeToken makes a token that of nobody, as when a service account's was
-// rotated and the old one has expired.
-func (s *Server) RevokeToken(token string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.users, token)
-}
-
 func (s *Server) kubeconfig(token string) []byte {
 	content, err := yaml.Marshal(map[string]any{
 		"apiVersion":      "v1",
