@@ -18,8 +18,9 @@ type Limits struct {
 	Stack int
 	// Output is how many bytes a result may have. By default, 16 MiB.
 	Output int
-	// Memory is how many bytes one evaluator may use, for one file or, while
-	// they leave something behind, several. By default, 512 MiB. It is held
+	// Memory is how many bytes one evaluator may use, beyond those it begins
+	// with, for one file or, while they leave something behind, several. By
+	// default, 512 MiB. It is held
 	// on Linux; elsewhere only CPU and Wall end a file that wants too much.
 	Memory uint64
 	// CPU is the processor time one file may use. By default, 5 s. Seconds

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -177,11 +178,17 @@ func (c *process) death(limits Limits) (why string, own bool) {
 		return fmt.Sprintf("its evaluation used more than %s of processor time and was ended", limits.CPU), true
 	case strings.Contains(said, "stack overflow"), strings.Contains(said, "stack exceeds"):
 		return "its evaluation nests too deeply and was ended", true
-	case strings.Contains(said, "out of memory"), strings.Contains(said, "cannot allocate memory"), strings.Contains(said, "cannot map pages"):
+	case slices.ContainsFunc(noMemory(), func(sign string) bool { return strings.Contains(said, sign) }):
 		return fmt.Sprintf("its evaluation wanted more than %d MiB of memory and was ended", limits.Memory>>20), false
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(said), "\n")
 	return fmt.Sprintf("its evaluation ended (%s) %s", c.cmd.ProcessState, shorten(first)), false
+}
+
+// noMemory are the ways in which a program, or the race detector in it, says
+// that it gets no more.
+func noMemory() []string {
+	return []string{"out of memory", "cannot allocate memory", "cannot map pages", "failed to allocate"}
 }
 
 // A head keeps the beginning of what is written to it.
