@@ -127,7 +127,7 @@ func (h *Health) MarshalJSON() ([]byte, error) {
 // Text writes a table, those that are not well first, and the summary.
 func (h *Health) Text(out io.Writer, o TextOptions) error {
 	ink := terminal.Ink(o.Colour)
-	table := terminal.Table{Head: []string{"CONNECTOR", "STATE", "TASKS", "WORKER", "PROBLEM"}}
+	table := terminal.Table{Head: []string{"CONNECTOR", "STATE", "TASKS", "WORKER", "PROBLEM"}, Width: o.Width}
 	sorted := slices.Clone(h.Connectors)
 	slices.SortStableFunc(sorted, func(a, b ConnectorHealth) int { return cmp.Compare(weight(a), weight(b)) })
 	for _, c := range sorted {

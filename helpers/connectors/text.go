@@ -19,6 +19,9 @@ type TextOptions struct {
 	// these are only counted, except those that are not well or that no file
 	// wants any more.
 	All bool
+	// Width is how many characters the lines of a table may have; what is
+	// wrong is cut to fit. By default, nothing is cut.
+	Width int
 }
 
 // Text writes the plan: a line for each connector that is not unchanged, one
