@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -76,6 +78,20 @@ func refresh() act {
 	return command("juju refresh "+app+" --path ./kafka-connect-file-two.charm", func(s *stage) order {
 		return order{Do: "refresh", App: app, Charm: charmOf(s.o.root, "two")}
 	})
+}
+
+// runs makes sure that every unit has the charm of a build.
+func runs(build string) act {
+	return act{"cat charm/version # on every unit", func(ctx context.Context, s *stage) error {
+		m, err := s.settle(ctx)
+		for name := range m.Units {
+			file := filepath.Join(s.juju.dir, "agents", "unit-"+strings.ReplaceAll(name, "/", "-"), "charm", "version")
+			if text, wrong := os.ReadFile(file); wrong != nil || strings.TrimSpace(string(text)) != build {
+				err = errors.Join(err, fmt.Errorf("%s has the build %q, not %q: %v", name, text, build, wrong))
+			}
+		}
+		return err
+	}}
 }
 
 func removeApplication() act {

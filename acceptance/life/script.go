@@ -121,7 +121,7 @@ func leaving() []step {
 			action("list-connectors"), action("connector-status", "name=connect-sink"),
 			action("resume-connector", "name=connect-sink"), becomes("connect-sink RUNNING, connect-source RUNNING"),
 			action("restart-connector", "name=connect-source")}, paused},
-		{"refresh", "the charm is refreshed to another build, state kept", []act{refresh()}, steady(2).led()},
+		{"refresh", "the charm is refreshed to another build, state kept", []act{refresh(), runs("two")}, steady(2).led()},
 		{"remove", "the application is removed, topics stay", []act{removeApplication(), rest(), describeTopics()}, end},
 	}
 }
