@@ -56,7 +56,8 @@ func oneVerbLess(t *testing.T, namespace string, rules []rule, verb, resource st
 	a.namespace(namespace, map[string]any{"annotations": map[string]any{"kubelite/missing": oldImage}})
 	client := connect(t, account(t, namespace, namespace, false, rules), nil)
 	err := shortLife(t, client, namespace)
-	if verb+" "+resource == "list events" { // only a reason gets lost
+	switch verb + " " + resource {
+	case "list events", "get namespaces": // only a reason gets lost; the write tells whether the namespace is there
 		if err != nil {
 			t.Error(err)
 		}
