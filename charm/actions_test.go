@@ -212,6 +212,22 @@ func TestActionsOffTheLeader(t *testing.T) {
 	}
 }
 
+// Juju 2 with the relation has no place for what an operator registers, and says so.
+func TestRegisterWithoutMemory(t *testing.T) {
+	t.Parallel()
+	k := newTakeover(t, 1, pythonCharm, charmtest.Options{JujuVersion: "2.9.42"})
+	k.register("connect-0", "theirs", map[string]string{"connector.class": "FileStreamSource", "file": k.from, "topic": "lines"})
+	k.must(k.Refresh("connect", fileCharm))
+	k.settle()
+	k.applyAll()
+	k.wantStatus("connect/0", runningStatus) // theirs is left alone: it could not come back
+	got := k.run("connect/0", "register-connector", map[string]any{"name": "spare", "config": spare}).Results["result"]
+	if text, _ := got.(string); !strings.HasPrefix(text, "connector spare is created; it is not remembered") {
+		t.Errorf("result is %q", got)
+	}
+	k.wantConnectors("connect-sink running", "connect-source running", "spare running", "theirs running")
+}
+
 func deep(results map[string]any, path ...string) any {
 	var at any = results
 	for _, key := range path {

@@ -184,7 +184,7 @@ func (u *Unit) refuseSharedGroup(ctx context.Context, admin *kafka.Admin, id str
 			return err
 		}
 	}
-	return reactive.Blocked("Kafka group %q already has %d member(s), at %s: set option group-id to a name nobody uses",
+	return reactive.Blocked("Kafka group %q already has %d member(s), at %s: stop them if they worked for this application, else set option group-id to a name nobody uses",
 		id, len(group.Members), group.Members[0].Host)
 }
 

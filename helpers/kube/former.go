@@ -55,7 +55,7 @@ func (c *Client) DeleteFormer(ctx context.Context, namespace, uuid string) (gone
 		return false, fmt.Errorf("cannot write the deletion of %s: %w", t, err)
 	}
 	request := c.rest.Delete().AbsPath(deployments.path(namespace, live.Name())).SetHeader("Content-Type", "application/json").Body(content)
-	if _, err := c.send(ctx, "delete", t, request); err != nil && !apierrors.IsNotFound(err) {
+	if _, err := c.write(ctx, "delete", t, request); err != nil && !apierrors.IsNotFound(err) {
 		return false, err
 	}
 	live, err = c.formerObject(ctx, deployments, namespace, live.Name(), uuid)
