@@ -28,7 +28,7 @@ func Check(docs Documents) Problems {
 	c.actions()
 	c.manifest()
 	c.profile()
-	if len(c.problems) == 0 {
+	if c.problems.Err() == nil {
 		c.whole()
 	}
 	return c.problems
@@ -82,8 +82,10 @@ func (c *checker) metadata() {
 	Each(d.Root, func(key, value *yaml.Node) {
 		switch {
 		case slices.Contains(roles[:], key.Value), slices.Contains([]string{"name", "summary", "description"}, key.Value):
-		case slices.Contains([]string{"series", "min-juju-version", "deployment"}, key.Value):
-			c.add(d.Problem(key, key.Value+" does not go with manifest.yaml: Juju 4 refuses it", "manifest.yaml says on what the charm runs, and assumes what it needs"))
+		case key.Value == "series":
+			p := d.Problem(key, "Juju 4 reads no series, and 3.6 takes a charm with them for one of the old format", "the bases of manifest.yaml say on what it runs")
+			p.Warning = true
+			c.add(p)
 		case slices.Contains([]string{"storage", "resources", "devices", "payloads"}, key.Value) && value.Kind == yaml.MappingNode:
 			Each(value, func(name, what *yaml.Node) { c.part(d, key, name, what) })
 		case key.Value == "subordinate" && with == nil: // whether there is an endpoint for it, nobody can tell yet
@@ -246,14 +248,19 @@ func (c *checker) profile() {
 	}
 }
 
-// whole asks Juju about everything together, for what no part shows.
+// whole asks Juju about everything together, for what no part shows: what a
+// charm with series, the old format, must not have.
 func (c *checker) whole() {
 	d := c.docs["metadata.yaml"]
 	text, err := d.Text()
 	if err == nil {
 		var meta *jujucharm.Meta
 		if meta, err = jujucharm.ReadMeta(bytes.NewReader(text)); err == nil {
-			err = meta.Check(jujucharm.FormatV2, jujucharm.SelectionManifest)
+			format := jujucharm.FormatV2
+			if len(meta.Series) > 0 {
+				format = jujucharm.FormatV1
+			}
+			err = meta.Check(format, jujucharm.SelectionManifest)
 		}
 	}
 	if err != nil {
