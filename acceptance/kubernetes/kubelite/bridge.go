@@ -18,6 +18,9 @@ const (
 	apiAddress              = "10.96.0.1"  // of the API server, as of a Service: the first
 	dnsAddress              = "10.96.0.10" // by convention the tenth
 	bridgeName              = "kubelite0"
+	// A bridge without an address of its own takes its ports' least, another one
+	// whenever a pod comes or goes, and nothing gets through until pods have noticed.
+	bridgeHardware = "0a:58:0a:f4:00:01"
 )
 
 type bridge struct {
@@ -39,7 +42,7 @@ func newBridge() (*bridge, error) {
 	b.remove() // one that was killed has left it
 	for _, step := range []string{
 		"link set lo up",
-		"link add " + bridgeName + " type bridge",
+		"link add " + bridgeName + " address " + bridgeHardware + " type bridge",
 		"addr add " + bridgeAddress + "/16 dev " + bridgeName,
 		"link set " + bridgeName + " up",
 		"route add local " + serviceRange + " dev lo", // all addresses of Services are ours
