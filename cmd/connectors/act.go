@@ -151,7 +151,7 @@ func (a *app) tell(outcomes []outcome) error {
 	err := a.write(outcomes, func() error {
 		for _, o := range outcomes {
 			if o.err == nil {
-				a.printf("%s: %s", o.Connector, a.console.Ink.Green(o.Done))
+				a.printf("%s: %s", o.named(o.Connector), a.console.Ink.Green(o.Done))
 			}
 		}
 		return nil

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/connectcharm/kafka-connect-base/helpers/connect"
+	"github.com/connectcharm/kafka-connect-base/helpers/connectors"
 	"github.com/connectcharm/kafka-connect-base/internal/terminal"
 )
 
@@ -31,7 +32,7 @@ there. With --reset-offsets they are stopped first and that is forgotten too.`,
 			}
 			do := action{verb: "delete", done: "deleted", undone: true, do: remove, reached: gone}
 			if reset {
-				do.do, do.done = a.resetAndRemove, "deleted, offsets reset"
+				do.do, do.done = removeAndForget, "deleted, offsets reset"
 			}
 			a.warnOwned(found, do)
 			do.undone = false // said before the question
@@ -84,21 +85,6 @@ func remove(ctx context.Context, c chosen) error {
 // gone says whether there is no such connector any more.
 func gone(now *connect.Expanded) (bool, error) { return now == nil, nil }
 
-// resetAndRemove stops a connector, forgets its offsets, and deletes it: only
-// in this order do workers allow it.
-func (a *app) resetAndRemove(ctx context.Context, c chosen) error {
-	if err := a.stopAndWait(ctx, c); err != nil {
-		return err
-	}
-	if _, err := c.client.ResetOffsets(ctx, c.name); err != nil {
-		return fmt.Errorf("it is stopped, but not deleted: %w", err)
-	}
-	return remove(ctx, c)
-}
-
-func (a *app) stopAndWait(ctx context.Context, c chosen) error {
-	if err := stop(ctx, c); err != nil {
-		return err
-	}
-	return a.await(ctx, c, stopped, 0)
+func removeAndForget(ctx context.Context, c chosen) error {
+	return connectors.DeleteAndReset(ctx, c.client, c.name)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/connectcharm/kafka-connect-base/helpers/connect"
+	"github.com/connectcharm/kafka-connect-base/helpers/connectors"
 	"github.com/connectcharm/kafka-connect-base/internal/cli"
 	"github.com/connectcharm/kafka-connect-base/internal/terminal"
 )
@@ -87,9 +87,8 @@ are not in it stay as they are, and one whose offset is null is forgotten:
 			if err != nil {
 				return err
 			}
-			return a.changeOffsets(c.Context(), args[0], around, "offsets set", func(ctx context.Context, one chosen) error {
-				_, err := one.client.SetOffsets(ctx, one.name, offsets...)
-				return err
+			return a.changeOffsets(c.Context(), args[0], around, "offsets set", func(ctx context.Context, one chosen) (*connect.Response, error) {
+				return one.client.SetOffsets(ctx, one.name, offsets...)
 			})
 		},
 	}
@@ -110,9 +109,8 @@ func (a *app) offsetsResetCommand() *cobra.Command {
 			if err := a.sure(c.Context(), yes, "reset the offsets of", args); err != nil {
 				return err
 			}
-			return a.changeOffsets(c.Context(), args[0], around, "offsets reset", func(ctx context.Context, one chosen) error {
-				_, err := one.client.ResetOffsets(ctx, one.name)
-				return err
+			return a.changeOffsets(c.Context(), args[0], around, "offsets reset", func(ctx context.Context, one chosen) (*connect.Response, error) {
+				return one.client.ResetOffsets(ctx, one.name)
 			})
 		},
 	}
@@ -165,50 +163,19 @@ func (a *app) one(ctx context.Context, name string) (chosen, error) {
 // changeOffsets makes a change that needs a stopped connector. With around it
 // is stopped before, and brought back to where it was after, also when the
 // change failed.
-func (a *app) changeOffsets(ctx context.Context, name string, around bool, done string, change func(context.Context, chosen) error) error {
+func (a *app) changeOffsets(ctx context.Context, name string, around bool, done string, change func(context.Context, chosen) (*connect.Response, error)) error {
 	one, err := a.one(ctx, name)
 	if err != nil {
 		return err
 	}
-	before := one.now.Status.Connector.State
-	if before != connect.Stopped && !around {
-		return fmt.Errorf("cannot change the offsets of %s while it is %s: stop it first (connectors stop %s), or add --stop", one, before, one.name)
+	if now := one.now.Status.Connector.State; now != connect.Stopped && !around {
+		return fmt.Errorf("cannot change the offsets of %s while it is %s: stop it first (connectors stop %s), or add --stop", one, now, one.name)
 	}
-	if before != connect.Stopped {
-		if err := a.stopAndWait(ctx, one); err != nil {
-			return fmt.Errorf("cannot stop %s to change its offsets: %w", one, err)
-		}
-	}
-	failed := change(ctx, one)
-	if failed != nil {
-		failed = fmt.Errorf("cannot change the offsets of %s: %w", one, failed)
-	}
-	if err := a.goOn(ctx, one, before); err != nil {
-		failed = errors.Join(failed, fmt.Errorf("cannot let %s go on, it is stopped: %w", one, err))
-	}
-	if failed != nil {
-		return failed
+	ctx, cancel := context.WithTimeoutCause(ctx, a.timeout, fmt.Errorf("that took longer than %v (--timeout)", a.timeout))
+	defer cancel()
+	_, err = connectors.ChangeOffsets(ctx, one.client, one.name, func() (*connect.Response, error) { return change(ctx, one) })
+	if err != nil {
+		return fmt.Errorf("cannot change the offsets of %s: %w", one, err)
 	}
 	return a.tell([]outcome{{place: one.place, Connector: one.name, Done: done}})
-}
-
-// goOn brings a stopped connector back to what it was doing, even when the
-// command is being interrupted.
-func (a *app) goOn(ctx context.Context, one chosen, before string) error {
-	ctx = context.WithoutCancel(ctx)
-	var err error
-	switch before {
-	case connect.Stopped:
-		return nil
-	case connect.Paused:
-		_, err = one.client.Pause(ctx, one.name)
-	default:
-		_, err = one.client.Resume(ctx, one.name)
-	}
-	if err != nil {
-		return err
-	}
-	return a.await(ctx, one, func(now *connect.Expanded) (bool, error) {
-		return now != nil && now.Status.Connector.State != connect.Stopped, nil
-	}, 0)
 }

@@ -2,18 +2,20 @@ package main
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/connectcharm/kafka-connect-base/helpers/connect"
+	"github.com/connectcharm/kafka-connect-base/helpers/connectors"
 	"github.com/connectcharm/kafka-connect-base/internal/cli"
 )
 
 func (a *app) restartCommand() *cobra.Command {
 	var s selection
 	var failedOnly, keep bool
-	var pace pace
+	var keeper connectors.Keeper
 	c := &cobra.Command{
 		Use:   "restart [flags] [NAME|PATTERN...]",
 		Short: "restart connectors with their tasks, or what has failed of them",
@@ -33,7 +35,7 @@ that has run well for an hour is treated as if nothing had been.`,
 				if !failedOnly {
 					return cli.Usage(c, "cannot keep on restarting what runs: --keep needs --failed-only")
 				}
-				return a.keepRunning(c.Context(), args, pace)
+				return a.keepRunning(c.Context(), args, keeper)
 			}
 			found, err := a.live(c.Context(), c, args, s.all || failedOnly && len(args) == 0)
 			if err != nil {
@@ -52,9 +54,9 @@ that has run well for an hour is treated as if nothing had been.`,
 	s.flags(c)
 	c.Flags().BoolVar(&failedOnly, "failed-only", false, "only connectors and tasks that have failed")
 	c.Flags().BoolVar(&keep, "keep", false, "go on until interrupted")
-	c.Flags().DurationVar(&pace.interval, "interval", 30*time.Second, "with --keep: the time between two looks")
-	c.Flags().DurationVar(&pace.first, "backoff", time.Minute, "with --keep: the pause after a connector's first restart; each further one is twice as long, up to an hour")
-	c.Flags().IntVar(&pace.most, "max-restarts", 7, "with --keep: how often one connector is restarted at most")
+	c.Flags().DurationVar(&keeper.Interval, "interval", 30*time.Second, "with --keep: the time between two looks")
+	c.Flags().DurationVar(&keeper.First, "backoff", time.Minute, "with --keep: the pause after a connector's first restart; each further one is twice as long, up to an hour")
+	c.Flags().IntVar(&keeper.Most, "max-restarts", 7, "with --keep: how often one connector is restarted at most")
 	return c
 }
 
@@ -74,21 +76,8 @@ func restarting(failedOnly bool) action {
 
 // failedOf gives those of which something has failed.
 func failedOf(all []chosen) []chosen {
-	var failed []chosen
-	for _, c := range all {
-		if _, is := failure(c.now); is {
-			failed = append(failed, c)
-		}
-	}
-	return failed
-}
-
-// failure gives the first line of why a connector or a task of it failed.
-func failure(now connect.Expanded) (why string, failed bool) {
-	for _, at := range append([]connect.State{now.Status.Connector}, now.Status.Tasks...) {
-		if at.State == connect.FailedNow {
-			return connect.FirstLine(at.Trace, now.Info.Config), true
-		}
-	}
-	return "", false
+	return slices.DeleteFunc(all, func(c chosen) bool {
+		states := append([]connect.State{c.now.Status.Connector}, c.now.Status.Tasks...)
+		return !slices.ContainsFunc(states, func(at connect.State) bool { return at.State == connect.FailedNow })
+	})
 }

@@ -92,7 +92,7 @@ func healthOf(ctx context.Context, targets []*target, patterns []string, unhealt
 
 // tellHealth writes the reports; the exit code says whether all are well.
 func (a *app) tellHealth(reports []clusterHealth, failed error) error {
-	err := a.writeHealth(a.console.Out, reports)
+	err := a.writeHealth(a.console.Out, reports, 0)
 	if err = errors.Join(err, failed); err != nil {
 		return err
 	}
@@ -104,15 +104,17 @@ func (a *app) tellHealth(reports []clusterHealth, failed error) error {
 	return nil
 }
 
-// writeHealth writes reports in the form the user asked for.
-func (a *app) writeHealth(out io.Writer, reports []clusterHealth) error {
+// writeHealth writes reports in the form the user asked for. With a width
+// lines are cut to it.
+func (a *app) writeHealth(out io.Writer, reports []clusterHealth, width int) error {
 	switch a.output {
 	case jsonOutput:
 		return terminal.WriteJSON(out, reports)
 	case yamlOutput:
 		return terminal.WriteYAML(out, reports)
 	}
-	shown := 0
+	shown, options := 0, a.textOptions()
+	options.Width = width
 	for _, report := range reports {
 		if report.Health == nil {
 			continue // the error says why
@@ -123,7 +125,7 @@ func (a *app) writeHealth(out io.Writer, reports []clusterHealth) error {
 		if len(reports) > 1 {
 			fmt.Fprintf(out, "%s\n", a.console.Ink.Bold(report.String()))
 		}
-		if err := report.Health.Text(out, a.textOptions()); err != nil {
+		if err := report.Health.Text(out, options); err != nil {
 			return err
 		}
 	}
@@ -142,18 +144,22 @@ func (a *app) watch(ctx context.Context, interval time.Duration, look func() ([]
 	if a.output == textOutput {
 		screen = a.console.Screen()
 	}
+	width := 0
 	if screen != nil {
 		defer screen.Close()
 	}
 	for before := ""; ; {
 		reports, err := look()
 		if ctx.Err() == nil {
-			text, failed := a.healthText(reports, err)
+			if screen != nil {
+				width = terminal.Width(a.console.Out)
+			}
+			text, failed := a.healthText(reports, err, width)
 			switch {
 			case failed != nil:
 				return failed
 			case screen != nil:
-				screen.Show(fmt.Sprintf("%s  every %v, Ctrl-C ends it\n\n%s", clock(), interval, text))
+				screen.Show(watchHead(reports, interval) + "\n\n" + text)
 			case text != before:
 				a.printf("%s", text)
 			}
@@ -170,10 +176,21 @@ func (a *app) watch(ctx context.Context, interval time.Duration, look func() ([]
 	}
 }
 
+// watchHead is what stands above all: a long table hides its own last line.
+func watchHead(reports []clusterHealth, interval time.Duration) string {
+	head := fmt.Sprintf("%s  every %v, Ctrl-C ends it", clock(), interval)
+	for _, report := range reports {
+		if report.Health != nil {
+			head += "\n" + report.String() + ": " + report.Health.Summary()
+		}
+	}
+	return head
+}
+
 // healthText gives what is shown of the reports, and of what went wrong.
-func (a *app) healthText(reports []clusterHealth, wrong error) (string, error) {
+func (a *app) healthText(reports []clusterHealth, wrong error, width int) (string, error) {
 	var text bytes.Buffer
-	if err := a.writeHealth(&text, reports); err != nil {
+	if err := a.writeHealth(&text, reports, width); err != nil {
 		return "", err
 	}
 	if wrong != nil && a.output == textOutput {

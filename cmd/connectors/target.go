@@ -46,6 +46,14 @@ type target struct {
 	cluster *connectors.Cluster
 }
 
+// named gives a connector's name, with the cluster where there are several.
+func (p place) named(name string) string {
+	if p.one || p.Environment == "" {
+		return terminal.Clean(name)
+	}
+	return p.String() + ": " + terminal.Clean(name)
+}
+
 // A chosen connector is one that a command is to do something to.
 type chosen struct {
 	*target
