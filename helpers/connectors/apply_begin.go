@@ -96,13 +96,24 @@ func (a *applying) validateOne(ctx context.Context, j *job) error {
 	switch {
 	case errors.As(err, &over) && limited.Err() != nil:
 		return fmt.Errorf("its validation did not end in %s: %w", a.o.ValidationTimeout, err)
+	case errors.Is(err, connect.Failed), errors.Is(err, connect.Invalid):
+		return fmt.Errorf("it is not valid: %w", unknownClass(err, j.Class))
 	case err != nil:
-		return fmt.Errorf("it is not valid: %w", err)
+		return fmt.Errorf("it cannot be validated: %w", err)
 	}
 	if problems := found.Problems(); len(problems) > 0 {
 		return fmt.Errorf("it is not valid: %s", strings.Join(problems, "; "))
 	}
 	return nil
+}
+
+// unknownClass makes a sentence of the worker's list of all it has, which is
+// how it says that it does not have one (Connect 3.9 and 4).
+func unknownClass(err error, class string) error {
+	if strings.Contains(err.Error(), "Failed to find any class that implements Connector") {
+		return fmt.Errorf("the workers have no connector class %q", class)
+	}
+	return err
 }
 
 // A version is the part of Kafka's that matters here.

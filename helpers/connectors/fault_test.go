@@ -304,3 +304,16 @@ func TestWritesInFlightAreLookedUp(t *testing.T) {
 		})
 	}
 }
+
+func TestAClassThatIsNotInstalled(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"3.9.2", "4.3.1"} {
+		_, c := start(t, connecttest.Options{Version: version})
+		odd := source("odd")
+		odd.Config["connector.class"] = "io.example.Missing"
+		_, err := connectors.Apply(t.Context(), c, plan(t, c, pruning, odd), quick())
+		if want := `cannot create connector "odd" (connectors/prod/odd.jsonnet): it is not valid: the workers have no connector class "io.example.Missing"`; !strings.Contains(fmt.Sprint(err), want) {
+			t.Errorf("%s: the error is %v", version, err)
+		}
+	}
+}

@@ -29,18 +29,28 @@ func ChangeOffsets(ctx context.Context, client *connect.Client, name string, cha
 	resp, err := change()
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), startAgain)
 	defer cancel()
-	var back error
+	if back := startAs(after, client, name, before); back != nil {
+		err = errors.Join(err, fmt.Errorf("cannot start connector %q again, which was stopped to change its offsets: %w", name, back))
+	}
+	return resp, err
+}
+
+// startAs brings a stopped connector back to its state of before, and waits
+// until that begins to show: for a moment Connect still says that it is
+// stopped, and who looked then would think that somebody had stopped it.
+func startAs(ctx context.Context, client *connect.Client, name, before string) (err error) {
 	switch before {
 	case connect.Stopped:
+		return nil
 	case connect.Paused:
-		_, back = client.Pause(after, name)
+		_, err = client.Pause(ctx, name)
 	default:
-		_, back = client.Resume(after, name)
+		_, err = client.Resume(ctx, name)
 	}
-	if back != nil {
-		back = fmt.Errorf("cannot start connector %q again, which was stopped to change its offsets: %w", name, back)
+	if err != nil {
+		return err
 	}
-	return resp, errors.Join(err, back)
+	return awaitStatus(ctx, client, name, func(s connect.Status) bool { return s.Connector.State != connect.Stopped })
 }
 
 // DeleteAndReset deletes a connector and forgets how far it had come, so that
@@ -69,13 +79,20 @@ func stopAndWait(ctx context.Context, client *connect.Client, name string) (befo
 			return before, err
 		}
 	}
+	return before, awaitStatus(ctx, client, name, func(s connect.Status) bool {
+		return s.Connector.State == connect.Stopped && len(s.Tasks) == 0
+	})
+}
+
+// awaitStatus asks for a connector's status until it is as wanted.
+func awaitStatus(ctx context.Context, client *connect.Client, name string, wanted func(connect.Status) bool) error {
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, time.Second) {
-		status, err = connect.As[connect.Status](client.Status(ctx, name))
-		if err != nil || status.Connector.State == connect.Stopped && len(status.Tasks) == 0 {
-			return before, err
+		status, err := connect.As[connect.Status](client.Status(ctx, name))
+		if err != nil || wanted(status) {
+			return err
 		}
 		if !sleep(ctx, jittered(pause)) {
-			return before, fmt.Errorf("cannot see connector %q stopped: %w", name, context.Cause(ctx))
+			return fmt.Errorf("connector %q still is %s: %w", name, status.Connector.State, context.Cause(ctx))
 		}
 	}
 }

@@ -63,7 +63,7 @@ func (w *watcher) wake() {
 
 func (w *watcher) run(ctx context.Context) {
 	defer close(w.ended)
-	cost := time.Duration(0)
+	cost, interval := time.Duration(0), w.a.o.Poll/4 // a few are there soon
 	for {
 		w.mu.Lock()
 		waiting, closing := len(w.pending), w.closing
@@ -75,7 +75,7 @@ func (w *watcher) run(ctx context.Context) {
 			<-w.nudge
 			continue
 		}
-		if !sleep(ctx, jittered(max(w.a.o.Poll, 4*cost))) {
+		if !sleep(ctx, jittered(max(interval, 4*cost))) {
 			w.giveUp(ctx)
 			if w.isClosing() {
 				return
@@ -85,7 +85,7 @@ func (w *watcher) run(ctx context.Context) {
 		}
 		asked := time.Now()
 		now, err := connect.As[map[string]connect.Expanded](w.a.client.Expand(ctx))
-		cost = time.Since(asked)
+		cost, interval = time.Since(asked), min(2*interval, w.a.o.Poll)
 		w.judge(ctx, now, err)
 	}
 }
@@ -98,34 +98,56 @@ func (w *watcher) isClosing() bool {
 
 // judge decides about every connector that is awaited.
 func (w *watcher) judge(ctx context.Context, now map[string]connect.Expanded, failed error) {
+	var over *connect.BudgetError
+	if failed != nil && ctx.Err() != nil {
+		return // giveUp speaks
+	}
 	w.mu.Lock()
 	awaited := slices.Collect(maps.Keys(w.pending))
 	w.mu.Unlock()
+	var again []*job
 	for _, j := range awaited {
-		var one *connect.Expanded
-		if found, there := now[j.Name]; there {
-			one = &found
+		next := verdict{missing: "the workers do not answer"}
+		if failed == nil {
+			next = j.verdict(now, time.Now(), w.a.o)
 		}
-		next := j.verdict(one, time.Now(), w.a.o)
-		var over *connect.BudgetError
 		switch {
-		case failed != nil && ctx.Err() != nil:
-			continue // giveUp speaks
 		case failed != nil && !errors.As(failed, &over):
 			w.settle(j, Failed, fmt.Errorf("it was written, but cannot be seen: %w", failed))
-		case next.reached && failed == nil:
+		case next.reached:
 			w.settle(j, Done, nil)
-		case next.failed != nil && failed == nil:
+		case next.failed != nil:
 			w.settle(j, Failed, next.failed)
-		case next.restart && failed == nil:
-			if _, err := w.a.client.Restart(ctx, j.Name, connect.Restart{IncludeTasks: true, OnlyFailed: true}); err != nil && ctx.Err() == nil {
-				w.settle(j, Failed, fmt.Errorf("it was written, but what had failed cannot be restarted: %w", err))
-			}
-			j.restarted = time.Now()
+		case next.restart:
+			again = append(again, j)
 		case time.Since(j.written) > w.a.o.WaitTimeout:
 			w.settle(j, Failed, fmt.Errorf("it was written, but is not %s after %s: %s", j.To, w.a.o.WaitTimeout, next.missing))
 		}
 	}
+	w.restart(ctx, again)
+}
+
+// restartTimeout bounds the restart of what had failed, as others wait.
+const restartTimeout = 30 * time.Second
+
+// restart restarts what had failed before the change, and still has.
+func (w *watcher) restart(ctx context.Context, jobs []*job) {
+	ctx, cancel := context.WithTimeout(ctx, restartTimeout)
+	defer cancel()
+	var group sync.WaitGroup
+	places := make(chan struct{}, w.a.o.Parallel)
+	for _, j := range jobs {
+		places <- struct{}{}
+		group.Go(func() {
+			defer func() { <-places }()
+			_, err := w.a.client.Restart(ctx, j.Name, connect.Restart{IncludeTasks: true, OnlyFailed: true})
+			j.restarted = time.Now()
+			if err != nil && !errors.Is(err, context.Canceled) {
+				w.settle(j, Failed, fmt.Errorf("it was written, but what had failed cannot be restarted: %w", err))
+			}
+		})
+	}
+	group.Wait()
 }
 
 // settle ends the waiting for one connector.
@@ -162,17 +184,18 @@ type verdict struct {
 	missing string // what is awaited, when it is none of the others
 }
 
-// verdict judges one look. Nil means that there is no status yet.
-func (j *job) verdict(now *connect.Expanded, at time.Time, o ApplyOptions) verdict {
-	if now == nil {
+// verdict judges one look. A connector that is not in it has no status yet.
+func (j *job) verdict(all map[string]connect.Expanded, at time.Time, o ApplyOptions) verdict {
+	now, there := all[j.Name]
+	if !there {
 		j.since = time.Time{}
 		return verdict{missing: "it has no status yet"}
 	}
-	if hasFailed(*now) && j.To != Stopped && (j.To == Running || stateOf(*now) == failedState) {
+	if hasFailed(now) && j.To != Stopped && (j.To == Running || stateOf(now) == failedState) {
 		j.since = time.Time{}
-		return j.afterFailure(*now, at, o.Settle)
+		return j.afterFailure(now, at, o.Settle)
 	}
-	missing := j.missing(*now, o)
+	missing := j.missing(now, o)
 	switch {
 	case missing != "":
 		j.since = time.Time{}
