@@ -75,7 +75,13 @@ func (a *app) buildCommand() *cobra.Command {
 
 func (a *app) build(c *cobra.Command, options build.Options, form string) error {
 	progress := a.console.Progress()
-	options.Progress = func(what string) { progress.Doing("%s", what) }
+	options.Progress = func(what string) {
+		if form == textOutput && !terminal.Is(a.console.Err) {
+			progress.Note("%s", what) // in a log, too, one wants to know what takes so long
+			return
+		}
+		progress.Doing("%s", what)
+	}
 	result, err := build.Run(c.Context(), options)
 	progress.Close()
 	if err != nil {

@@ -36,7 +36,7 @@ type Options struct {
 	Links bool
 	// Version is what the file version says. By default, what git describes.
 	Version string
-	// Progress is told what goes on. By default, nobody is.
+	// Progress is told what takes a while. By default, nobody is.
 	Progress func(what string)
 }
 
@@ -112,7 +112,6 @@ func (b *builder) result() Result {
 }
 
 func (b *builder) compose(ctx context.Context) {
-	b.Progress("finding layers")
 	stack, problems := b.Finder.Find(ctx, b.Dir)
 	b.problems = append(b.problems, problems...)
 	if len(stack.Layers) == 0 {

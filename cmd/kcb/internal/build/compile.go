@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/connectcharm/kafka-connect-base/reactive"
 )
@@ -98,6 +99,8 @@ func (b *builder) compile(ctx context.Context, out, goos, goarch string) (wrong 
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", out, b.Main)
 	cmd.Dir = b.Dir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+goos, "GOARCH="+goarch)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it ends its compilers, too
+	cmd.WaitDelay = 10 * time.Second
 	said, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	switch {

@@ -61,7 +61,6 @@ func (b *builder) pack(ctx context.Context, arch string) error {
 	}
 	name := charm.Documents["metadata.yaml"].Get("name").Value
 	made := Built{Path: filepath.Join(b.Out, name+"_"+arch+".charm"), Name: name, Architecture: arch, Version: string(charm.Files["version"].Data)}
-	b.Progress("packing " + made.Path)
 	if err := charmdir.Pack(dir, made.Path); err != nil {
 		return err
 	}
