@@ -158,7 +158,8 @@ func (r *podRun) attend(ctx context.Context) {
 				r.state.ready = v.ok
 			case !v.ok:
 				klog.InfoS("A probe has failed too often: the container is ended", "pod", klog.KObj(r.pod), "startup", v.probe == asked.startup)
-				r.k.running.Go(func() { c.stop(r.grace()) })
+				grace := r.grace()
+				r.k.running.Go(func() { c.stop(grace) })
 			case v.probe == asked.startup && !r.state.started:
 				up()
 			}

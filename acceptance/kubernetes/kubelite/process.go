@@ -42,7 +42,7 @@ func (e *processes) start(_ context.Context, l launch) (container, error) {
 	if err != nil {
 		return nil, &waiting{"CreateContainerError", err.Error()}
 	}
-	p := &process{ip: l.ip, uid: s.UID, done: make(chan struct{}), link: e.bridge.link()}
+	p := &process{ip: l.ip, uid: s.UID, gid: s.GID, done: make(chan struct{}), link: e.bridge.link()}
 	if err := e.launch(p, s, l.pod); err != nil {
 		return nil, &waiting{"RunContainerError", err.Error()}
 	}
@@ -127,12 +127,12 @@ func openLog(dir string, pod *corev1.Pod) (*os.File, error) {
 // process is a running one, the first in a process namespace: the kernel ends all
 // others in there with it.
 type process struct {
-	process *os.Process
-	uid     int64
-	ip      string
-	link    string
-	done    chan struct{}
-	status  int
+	process  *os.Process
+	uid, gid int64
+	ip       string
+	link     string
+	done     chan struct{}
+	status   int
 }
 
 func (p *process) id() string              { return strconv.Itoa(p.process.Pid) }
@@ -162,7 +162,7 @@ func (p *process) stop(grace time.Duration) {
 }
 
 func (p *process) run(ctx context.Context, command []string) error {
-	uid := strconv.FormatInt(p.uid, 10)
-	args := append([]string{"--target", strconv.Itoa(p.process.Pid), "--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd", "--setuid", uid, "--"}, command...)
+	args := append([]string{"--target", strconv.Itoa(p.process.Pid), "--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd",
+		"--setgid", strconv.FormatInt(p.gid, 10), "--setuid", strconv.FormatInt(p.uid, 10), "--"}, command...)
 	return exec.CommandContext(ctx, "nsenter", args...).Run()
 }

@@ -1,9 +1,12 @@
 package pods_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +16,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 
 	"github.com/connectcharm/kafka-connect-base/acceptance/realkafka"
 )
@@ -34,6 +38,7 @@ func (w *world) live() {
 		w.wantLines("one", "two")
 	})
 	w.scene("each worker is known by its name, and takes what only the other may do", w.wantForwarding)
+	w.scene("the Services lead to a worker, and to the API server", w.wantServices)
 	w.scene("another worker-config rolls one at a time", func() {
 		before, least := w.wantReady(w.model, 2), w.leastReady(w.model)
 		w.configure(map[string]any{"worker-config": w.overrides(900)})
@@ -126,6 +131,43 @@ func (w *world) wantForwarding() {
 		}
 		return ""
 	})
+}
+
+// wantServices goes by the addresses of Services, which it asks the cluster for by
+// name. Connections are not kept, so that each goes its own way.
+func (w *world) wantServices() {
+	w.t.Helper()
+	transport := &http.Transport{DisableKeepAlives: true}
+	asked := map[string]bool{}
+	w.eventually("both workers are reached by the Service", func() string {
+		request, err := http.NewRequestWithContext(w.t.Context(), "GET", "http://connect-connect."+w.model+".svc.cluster.local:8083/", nil)
+		w.must(err)
+		// Connect does not say who answers; a worker's log does.
+		request.Header.Set("User-Agent", "asked-by-service")
+		response, err := transport.RoundTrip(request)
+		if err != nil {
+			return err.Error()
+		}
+		w.must(response.Body.Close())
+		for _, p := range w.wantReady(w.model, 2) {
+			log, err := os.ReadFile(filepath.Join(w.dir, "logs", w.model, p.Name+".log"))
+			w.must(err)
+			asked[p.Name] = bytes.Contains(log, []byte("asked-by-service"))
+		}
+		if n := count(asked); response.StatusCode != 200 || n != 2 {
+			return fmt.Sprintf("%s; %d have been asked", response.Status, n)
+		}
+		return ""
+	})
+	config := w.cluster.Config(w.cluster.Token)
+	config.Host = "https://kubernetes.default.svc.cluster.local"
+	client, err := kubernetes.NewForConfig(config)
+	w.must(err)
+	version, err := client.Discovery().ServerVersion()
+	w.must(err)
+	if version.GitVersion != w.cluster.Version {
+		w.t.Errorf("by its Service the API server is %s, not %s", version.GitVersion, w.cluster.Version)
+	}
 }
 
 // workerIDs are the workers on which connectors and tasks run, sorted.
