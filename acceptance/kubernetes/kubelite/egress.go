@@ -1,7 +1,7 @@
 package main
 
-// The pods' network: addresses that exist nowhere, and the way from them to the
-// loopback port a container really listens on.
+// The addresses of pods, and the API server's way to them: to the loopback port on
+// which a pretended pod listens, or to the address itself where it exists.
 
 import (
 	"errors"
