@@ -44,26 +44,6 @@ func (e *Exit) Error() string {
 
 func (e *Exit) Unwrap() error { return e.Err }
 
-// Worst gives the more serious of two exit codes: an interruption before a
-// failure, a failure before a difference.
-func Worst(a, b int) int {
-	weight := func(code int) int {
-		switch code {
-		case OK:
-			return 0
-		case Differs:
-			return 1
-		case Interrupted:
-			return 3
-		}
-		return 2
-	}
-	if weight(b) > weight(a) {
-		return b
-	}
-	return a
-}
-
 // Run executes the command that the arguments name and gives the exit code.
 // The first SIGINT or SIGTERM ends the command's context with
 // [ErrInterrupted] as the cause; the second ends the process at once.
