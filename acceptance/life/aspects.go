@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -14,7 +15,7 @@ import (
 
 // want is the world as it should be after a step.
 type want struct {
-	juju, flags, kafka, kubernetes, connect, bytes, hooks string
+	juju, flags, memory, kafka, kubernetes, connect, bytes, hooks string
 }
 
 // check is one aspect of the world, as it should be and as it is.
@@ -46,6 +47,7 @@ func (s *stage) examine(ctx context.Context, want want) ([]check, error) {
 		checks := []check{
 			{"Juju", want.juju, aboutJuju(m)},
 			{"flags", want.flags, aboutFlags(m)},
+			{"memory", want.memory, aboutMemory(m)},
 			{"Kafka", want.kafka, s.aboutKafka(ctx)},
 			{"Kubernetes", want.kubernetes, s.aboutKubernetes(ctx)},
 			{"Connect", want.connect, s.aboutConnect(ctx)},
@@ -113,6 +115,25 @@ func aboutFlags(m model) string {
 	}
 	slices.Sort(names)
 	return orNone(strings.Join(names, ", "))
+}
+
+// aboutMemory names the connectors that the leader left word of for the next one,
+// in the application's data of the peer relation.
+func aboutMemory(m model) string {
+	var says []string
+	for _, text := range m.Relations[app+":cluster"][app] {
+		var left struct {
+			Connectors map[string]struct{ State string }
+		}
+		if err := json.Unmarshal([]byte(text), &left); err != nil {
+			return err.Error()
+		}
+		for name, one := range left.Connectors {
+			says = append(says, strings.TrimSpace(name+" "+one.State))
+		}
+	}
+	slices.Sort(says)
+	return orNone(strings.Join(says, ", "))
 }
 
 // aboutHooks names those that failed.

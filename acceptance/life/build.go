@@ -9,11 +9,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
 	"github.com/connectcharm/kafka-connect-base/charmdir"
-	"github.com/connectcharm/kafka-connect-base/layers"
 )
 
 // A program is compiled in its own module, into the build folder, where Go finds
@@ -50,31 +50,40 @@ func build(ctx context.Context, root string, say func(string, ...any)) error {
 		}
 		say("%s is built after %.0f s", p.name, time.Since(begin).Seconds())
 	}
-	for _, name := range []string{"one", "two"} {
-		if err := buildCharm(ctx, root, name); err != nil {
-			return fmt.Errorf("cannot build the charm: %w", err)
-		}
+	if err := buildCharms(ctx, root); err != nil {
+		return fmt.Errorf("cannot build the charm: %w", err)
 	}
 	return nil
 }
 
-// buildCharm packs the file charm. The builds differ in their binary, which
+// buildCharms packs the file charm twice. The builds differ in their binary, which
 // carries the build's name, and in the file "version", which Juju shows.
-func buildCharm(ctx context.Context, root, name string) error {
+func buildCharms(ctx context.Context, root string) error {
 	layer := filepath.Join(root, "examples", "kafka-connect-file")
-	dir := built(root, "charm-"+name)
-	if err := os.RemoveAll(dir); err != nil {
+	dir, err := os.MkdirTemp(built(root, ""), "charm-")
+	if err != nil {
 		return err
 	}
-	if err := layers.Make(ctx, dir, layer); err != nil {
+	defer os.RemoveAll(dir)
+	if err := compile(ctx, root, nil, "run", "./cmd/kcb", "build", "--arch", runtime.GOARCH, "--out", dir, layer); err != nil {
 		return err
 	}
-	if err := compile(ctx, layer, []string{"CGO_ENABLED=0"}, "build", "-trimpath", "-ldflags=-s -w -B 0x"+fmt.Sprintf("%x", name),
-		"-o", filepath.Join(dir, "dispatch"), "./dispatch"); err != nil {
-		return err
+	packed := filepath.Join(dir, "kafka-connect-file_"+runtime.GOARCH+".charm")
+	for _, name := range []string{"one", "two"} {
+		charm := filepath.Join(dir, name)
+		if err := charmdir.Unpack(packed, charm); err != nil {
+			return err
+		}
+		if err := compile(ctx, layer, []string{"CGO_ENABLED=0"}, "build", "-trimpath", fmt.Sprintf("-ldflags=-s -w -B 0x%x", name),
+			"-o", filepath.Join(charm, "dispatch"), "./dispatch"); err != nil {
+			return err
+		}
+		if err := errors.Join(os.WriteFile(filepath.Join(charm, "version"), []byte(name+"\n"), 0o644),
+			charmdir.Pack(charm, charmOf(root, name))); err != nil {
+			return err
+		}
 	}
-	return errors.Join(os.WriteFile(filepath.Join(dir, "version"), []byte(name+"\n"), 0o644),
-		charmdir.Pack(dir, charmOf(root, name)))
+	return nil
 }
 
 func charmOf(root, name string) string { return built(root, "kafka-connect-file-"+name+".charm") }

@@ -18,6 +18,7 @@ const (
 	allFlags  = "base.configured, base.install, base.installed, base.ready, base.topic-created, file.configured, file.running, kafka-connect.running"
 	objects   = "StatefulSet connect-connect, Services connect-connect and connect-connect-workers, PodDisruptionBudget connect-connect; "
 	two       = "connect/0* active: 2 workers, 2 connectors; connect/1 connect/2 " + standBy
+	memory    = "connect-sink, connect-source"
 	both      = "; connect-sink RUNNING, connect-source RUNNING"
 )
 
@@ -29,13 +30,13 @@ func life(kafka string) []step {
 }
 
 func arriving(kafka string) []step {
-	nothing := want{juju: "connect/0* connect/1 connect/2 " + noKafka, flags: none, kafka: noTopics,
+	nothing := want{juju: "connect/0* connect/1 connect/2 " + noKafka, flags: none, memory: none, kafka: noTopics,
 		kubernetes: "nothing", connect: "0 workers in the group", bytes: nobody, hooks: succeeded}
 	related := nothing
 	related.juju = "connect/0* connect/1 connect/2 blocked: no way to Kubernetes: juju integrate connect:kubernetes with a kubernetes-deployer, or set option kubeconfig"
 	related.kafka = "3 brokers; " + topics
 	related.flags = "base.install, base.topic-created, file.configured"
-	running := want{juju: two, flags: allFlags,
+	running := want{juju: two, flags: allFlags, memory: memory,
 		kafka: "3 brokers; " + topics, kubernetes: objects + "2 of 2 pods ready, 2 new", connect: "2 workers in the group" + both,
 		bytes: nobody, hooks: succeeded}
 	flowing := running
@@ -60,7 +61,7 @@ func workerConfig(kafka string, interval int) string {
 
 // steady is the world with so many workers, all there already, led by connect/0.
 func steady(workers int) want {
-	w := want{juju: fmt.Sprintf("connect/0* active: %d workers, 2 connectors; connect/1 connect/2 %s", workers, standBy), flags: allFlags,
+	w := want{juju: fmt.Sprintf("connect/0* active: %d workers, 2 connectors; connect/1 connect/2 %s", workers, standBy), flags: allFlags, memory: memory,
 		kafka: "3 brokers; " + topics, kubernetes: fmt.Sprintf("%s%[2]d of %[2]d pods ready", objects, workers),
 		connect: fmt.Sprintf("%d workers in the group%s", workers, both), bytes: arrived, hooks: succeeded}
 	if workers == 1 {
@@ -108,10 +109,10 @@ func suffering(kafka string) []step {
 }
 
 func leaving() []step {
-	gone := want{juju: "connect/0 connect/1* connect/2 " + noKafka, flags: "base.install, base.installed, base.unregistered, file.configured",
+	gone := want{juju: "connect/0 connect/1* connect/2 " + noKafka, flags: "base.install, base.installed, base.unregistered, file.configured", memory: memory,
 		kafka: "3 brokers; " + topics, kubernetes: objects + "0 of 0 pods ready", connect: "0 workers in the group", bytes: waiting, hooks: succeeded}
 	paused := steady(2).led()
-	end := want{juju: none, flags: none, kafka: "3 brokers; " + topics, kubernetes: "nothing",
+	end := want{juju: none, flags: none, memory: none, kafka: "3 brokers; " + topics, kubernetes: "nothing",
 		connect: "0 workers in the group", bytes: waiting, hooks: succeeded}
 	return []step{
 		{"relation", "Kafka's relation is removed: connectors unregistered", []act{removeRelation()}, gone},
