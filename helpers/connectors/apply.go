@@ -159,7 +159,6 @@ type job struct {
 	skip      bool      // somebody else has written it meanwhile
 	since     time.Time // as wanted from then on
 	restarted time.Time
-	slot      func() // gives the place among the unavailable back
 }
 
 func newJob(s *Step) *job {

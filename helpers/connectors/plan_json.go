@@ -3,7 +3,10 @@ package connectors
 // A plan for machines. docs/reference/connectors-plan.md describes the shape; a change that a reader would notice needs
 // another version.
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+)
 
 const planVersion = 1
 
@@ -59,5 +62,17 @@ func (p *Plan) MarshalJSON() ([]byte, error) {
 		}
 		shape.Connectors = append(shape.Connectors, one)
 	}
-	return json.Marshal(shape)
+	return marshal(shape)
+}
+
+// marshal leaves characters such as "<" as they are, if the caller's encoder
+// does.
+func marshal(value any) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSpace(b.Bytes()), nil
 }

@@ -4,7 +4,6 @@ package connectors
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -218,7 +217,7 @@ func (r *Report) MarshalJSON() ([]byte, error) {
 		}
 		shape.Connectors = append(shape.Connectors, one)
 	}
-	return json.Marshal(shape)
+	return marshal(shape)
 }
 
 func seconds(d time.Duration) float64 { return d.Round(time.Millisecond).Seconds() }

@@ -4,7 +4,6 @@ package connectors
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -116,7 +115,7 @@ func (h *Health) Summary() string {
 func (h *Health) MarshalJSON() ([]byte, error) {
 	type plain Health
 	unhealthy := len(h.Unhealthy())
-	return json.Marshal(struct {
+	return marshal(struct {
 		Version   int `json:"version"`
 		Healthy   int `json:"healthy"`
 		Unhealthy int `json:"unhealthy"`
