@@ -149,8 +149,11 @@ func (o Outcome) String() string {
 		return fmt.Sprintf("%s connector %q%s: %s", what, o.Name, from, o.Result)
 	}
 	verb := "cannot " + what
-	if o.Result == Unknown {
+	switch o.Result {
+	case Unknown:
 		verb = "cannot tell whether it was possible to " + what
+	case Written:
+		verb = "cannot wait for"
 	}
 	return fmt.Sprintf("%s connector %q%s: %v", verb, o.Name, from, o.Err)
 }
