@@ -3,13 +3,11 @@ package connectors
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path"
-	"path/filepath"
 	"slices"
 
 	"github.com/connectcharm/kafka-connect-base/helpers/connectors/jsonnet"
@@ -136,6 +134,9 @@ func (l *loading) jsonnet(ctx context.Context, names []string, variables map[str
 			l.wrong = append(l.wrong, evaluationMistake(r.Err, l.environment.Name))
 		}
 	}
+	if l.desired.Evaluated > 0 {
+		sweep(evaluator.CacheFile)
+	}
 	if skipped > 0 {
 		l.wrong = append(l.wrong, Mistake{File: path.Join(FilesFolder, l.environment.Name),
 			Message: fmt.Sprintf("%d more files were not evaluated, because too many had gone beyond their limits", skipped)})
@@ -195,21 +196,4 @@ func (l *loading) take(r *reading, value datum, err error) {
 	r.allowPasswords, r.secrets = l.environment.Policy.AllowPasswords, l.desired.secrets
 	l.desired.Connectors = append(l.desired.Connectors, r.connectors(value)...)
 	l.wrong = append(l.wrong, r.wrong...)
-}
-
-// cacheFile is the file that keeps the results of this folder and environment,
-// or "".
-func (l *loading) cacheFile() string {
-	dir := l.options.CacheDir
-	if l.options.NoCache {
-		return ""
-	}
-	if dir == "" {
-		user, err := os.UserCacheDir()
-		if err != nil { // no home, no cache
-			return ""
-		}
-		dir = filepath.Join(user, "kafka-connect-connectors")
-	}
-	return filepath.Join(dir, fmt.Sprintf("%x.json", sha256.Sum256([]byte(l.folder.dir+"\x00"+l.environment.Name))))
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -247,6 +248,21 @@ func TestLoadCached(t *testing.T) {
 	o.Variables["env"] = "f"
 	if got := evaluated(f, "prod"); got != 1 {
 		t.Errorf("with another variable %d files were evaluated; want 1", got)
+	}
+	old, foreign := filepath.Join(o.CacheDir, strings.Repeat("0a", 32)+".json"), filepath.Join(o.CacheDir, "notes.json")
+	for _, name := range []string{old, foreign} {
+		put(t, name, "x")
+		if err := os.Chtimes(name, time.Time{}, time.Now().AddDate(0, -2, 0)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.Variables["env"] = "g"
+	evaluated(f, "prod")
+	if _, err := os.Stat(old); err == nil {
+		t.Error("results of two months ago are still kept")
+	}
+	if _, err := os.Stat(foreign); err != nil {
+		t.Errorf("somebody else's file: %v", err)
 	}
 	o.NoCache = true
 	if got := evaluated(f, "prod"); got != 2 {
