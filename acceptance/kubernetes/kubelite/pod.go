@@ -101,6 +101,9 @@ func (r *podRun) launch(ctx context.Context) error {
 		return err
 	}
 	r.state.container, r.state.waiting, r.state.running = c, nil, metav1.Now()
+	if r.state.finished != nil {
+		r.state.restarts++
+	}
 	for _, p := range r.pod.Spec.Containers[0].Ports {
 		r.k.network.connect(r.at(p), c.address(int(p.ContainerPort)))
 	}
@@ -186,9 +189,6 @@ func (r *podRun) lose() {
 	r.state.container, r.state.started, r.state.ready = nil, false, false
 	policy := r.pod.Spec.RestartPolicy
 	r.state.over = policy == corev1.RestartPolicyNever || policy == corev1.RestartPolicyOnFailure && code == 0
-	if !r.state.over {
-		r.state.restarts++
-	}
 }
 
 func (r *podRun) disconnect() {

@@ -103,7 +103,7 @@ func TestAContainerThatFails(t *testing.T) {
 	pair.Spec.Containers = append(pair.Spec.Containers, corev1.Container{Name: "second", Image: "shell",
 		Resources: corev1.ResourceRequirements{Limits: corev1.ResourceList{"memory": resource.MustParse("1Mi")}}})
 	for pod, want := range map[*corev1.Pod]string{
-		crashing: "Running, ready false, 2 restarts, waiting CrashLoopBackOff, ended with 3",
+		crashing: "Running, ready false, 1 restarts, waiting CrashLoopBackOff, ended with 3",
 		dead:     "Running, ready true, 1 restarts, ended with 0",
 		late:     "Running, ready true, 0 restarts",
 		deaf:     "Running, ready false, 0 restarts",
