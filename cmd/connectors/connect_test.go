@@ -15,7 +15,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -42,7 +41,6 @@ import (
 
 // clusters are those of one script.
 type clusters struct {
-	mu     sync.Mutex
 	last   *connecttest.Cluster
 	url    string
 	topic  string
@@ -50,12 +48,10 @@ type clusters struct {
 	calm   []func()
 }
 
-var perScript sync.Map // *testscript.TestScript to *clusters
+// clustersKey is where a script keeps its clusters.
+type clustersKey struct{}
 
-func clustersOf(ts *testscript.TestScript) *clusters {
-	found, _ := perScript.LoadOrStore(ts, &clusters{})
-	return found.(*clusters)
-}
+func clustersOf(ts *testscript.TestScript) *clusters { return ts.Value(clustersKey{}).(*clusters) }
 
 // settings splits "key=value" arguments.
 func settings(ts *testscript.TestScript, args []string) map[string]string {

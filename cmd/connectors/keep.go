@@ -36,6 +36,7 @@ func (a *app) keepRunning(ctx context.Context, patterns []string, how connectors
 func (a *app) tellKept(t *target, what connectors.Kept) {
 	ink := a.console.Ink
 	switch {
+	case errors.Is(what.Err, context.Canceled): // interrupted, which is how it ends
 	case what.Err != nil:
 		cli.PrintError(a.console, what.Err)
 	case what.GivenUp:

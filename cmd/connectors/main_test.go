@@ -43,6 +43,7 @@ func setup(env *testscript.Env) error {
 	env.Setenv("HOME", home)
 	env.Setenv("XDG_CACHE_HOME", filepath.Join(home, ".cache"))
 	env.Setenv("TERM", "xterm")
+	env.Values[clustersKey{}] = &clusters{}
 	return os.Mkdir(home, 0o755)
 }
 

@@ -37,12 +37,6 @@ func list(names []string, most int) string {
 	return text
 }
 
-// firstLine is what a trace says first.
-func firstLine(trace string) string {
-	first, _, _ := strings.Cut(strings.TrimSpace(trace), "\n")
-	return terminal.Clean(strings.TrimSpace(first))
-}
-
 // capital begins a text with a capital letter.
 func capital(text string) string {
 	if text == "" {
