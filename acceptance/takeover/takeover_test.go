@@ -106,6 +106,7 @@ func TestTakeover(t *testing.T) {
 					t.Errorf("a second group has %d members", len(group.Members))
 				}
 			})
+			r.scene("actions", r.act)
 		})
 	}
 }
@@ -211,6 +212,46 @@ func (r *reality) register(name string, config map[string]string) {
 	r.must(err)
 	if code, answer := r.ask(http.MethodPut, "/connectors/"+name+"/config", body); code != http.StatusCreated {
 		r.t.Fatalf("registering %s: %d %s", name, code, answer)
+	}
+}
+
+// act runs actions that look at workers, and those that stop and register.
+func (r *reality) act() {
+	r.wantResult("worker-config", map[string]any{"key": "group.id"}, "properties", "group.id=connect-0  # the former charm's workers")
+	r.wantResult("list-plugins", map[string]any{"type": "source"}, "source", "org.apache.kafka.connect.file.FileStreamSourceConnector "+r.ours.Version)
+	r.wantResult("stop-connector", map[string]any{"name": "connect-sink"}, "result", "connector connect-sink is stopped")
+	r.eventually(func() string {
+		if got := r.run("connector-status", map[string]any{"name": "connect-sink"})["state"]; got != "STOPPED" {
+			return fmt.Sprint("connect-sink is ", got)
+		}
+		return ""
+	})
+	r.wantResult("list-tasks", map[string]any{"name": "connect-sink"}, "count", "0")
+	r.write("while the sink is stopped")
+	r.wantResult("resume-connector", map[string]any{"name": "connect-sink"}, "result", "connector connect-sink is resumed")
+	r.wantAllOnce()
+	config := `{"connector.class": "FileStreamSink", "topics": "lines", "tasks.max": 1, "file": "` + r.to + `.copy"}`
+	r.wantResult("register-connector", map[string]any{"name": "copy", "config": config}, "result", "connector copy is created")
+	r.wantResult("register-connector", map[string]any{"name": "copy", "config": config}, "result", "connector copy is registered")
+	r.wantResult("unregister-connector", map[string]any{"name": "copy"}, "result", "connector copy is unregistered, its offsets stay")
+	r.wantResult("list-connectors", map[string]any{"state": "failed"}, "count", "0")
+}
+
+func (r *reality) run(action string, params map[string]any) map[string]any {
+	r.t.Helper()
+	result, err := r.RunAction(r.t.Context(), "connect/0", action, params)
+	r.must(err)
+	if result.Status != "completed" {
+		r.t.Fatalf("action %s: %s, %q", action, result.Status, result.Message)
+	}
+	return result.Results
+}
+
+func (r *reality) wantResult(action string, params map[string]any, key, want string) {
+	r.t.Helper()
+	results := r.run(action, params)
+	if got := fmt.Sprint(results[key]); !strings.Contains(got, want) {
+		r.t.Errorf("action %s gives %s=%q, want %q; all of it: %v", action, key, got, want, results)
 	}
 }
 
