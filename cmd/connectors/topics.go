@@ -6,6 +6,7 @@ import "github.com/spf13/cobra"
 func topics() []*cobra.Command {
 	return []*cobra.Command{
 		{Use: "exit-codes", Short: "what the commands end with", Long: exitCodes},
+		{Use: "output", Short: "what the commands print for machines", Long: machineOutput},
 		{Use: "environment", Short: "the environment variables that are read", Long: environmentVariables},
 	}
 }
@@ -35,3 +36,22 @@ They are variables and not flags, because every user of a machine can read the
 arguments of a command. connectors.yaml names credentials by reference.
 
 Colours follow NO_COLOR, CLICOLOR_FORCE, CLICOLOR and TERM.`
+
+const machineOutput = `With --output json, or yaml, results are printed for machines, on standard
+output; progress, warnings and errors are on standard error. Where something may
+be done on several clusters it is a list, with an entry for each:
+
+  plan      [{"environment", "cluster", "error", "plan"}]
+  apply     [{"environment", "cluster", "error", "plan", "report"}]
+  status    [{"environment", "cluster", "error", "health"}]
+
+The error is there where a cluster could not be asked, or not be brought to its
+plan. The commands that act on single connectors give a list of what became of
+each:
+
+  restart, pause, resume, stop, delete, offsets set, offsets reset
+            [{"environment", "cluster", "connector", "done", "error"}]
+
+render gives the configurations, offsets get what offsets set takes, validate
+how many files and connectors there are. With --url and without --env there is
+no environment, and the cluster is the address.`
