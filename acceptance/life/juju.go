@@ -31,12 +31,11 @@ type order struct {
 
 // juju is a running model.
 type juju struct {
-	mu   sync.Mutex // one order at a time
-	cmd  *exec.Cmd
-	in   io.WriteCloser
-	out  *bufio.Scanner
-	dir  string
-	logs string
+	mu  sync.Mutex // one order at a time
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	out *bufio.Scanner
+	dir string
 }
 
 // model is what jujulite says of it.
@@ -107,7 +106,7 @@ func (j *juju) do(o order) (model, error) {
 		return m, fmt.Errorf("cannot do %s: %s", o.Do, m.Error)
 	}
 	if len(m.Trouble) > 0 {
-		return m, fmt.Errorf("Juju has trouble: %q", m.Trouble)
+		return m, fmt.Errorf("cannot do %s: Juju has trouble: %q", o.Do, m.Trouble)
 	}
 	return m, nil
 }

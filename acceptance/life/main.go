@@ -57,13 +57,15 @@ func run(o options) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	err := outside
-	if os.Getenv(insideVariable) != "" {
-		err = inside
+	play, nested := outside, os.Getenv(insideVariable) != ""
+	if nested {
+		play = inside
 	}
-	switch err := err(ctx, o, script); {
+	switch err := play(ctx, o, script); {
 	case ctx.Err() != nil:
-		fmt.Fprintln(os.Stderr, "interrupted; everything that was started is gone")
+		if !nested { // it is told once
+			fmt.Fprintln(os.Stderr, "interrupted; everything that was started is gone")
+		}
 		return 130
 	case errors.As(err, new(exitCode)):
 		return int(err.(exitCode))
