@@ -99,6 +99,9 @@ func (a *app) agree(ctx context.Context, plans []clusterPlan, yes bool) error {
 		return nil
 	}
 	where = where[len(", "):]
+	if a.output != textOutput { // nobody has seen the plan
+		return fmt.Errorf("cannot ask whether to apply %s to %s with --output %s: add --yes", count(changes, "change"), where, a.output)
+	}
 	answer, err := a.console.Ask(ctx, fmt.Sprintf("\nApply %s to %s?", count(changes, "change"), where))
 	switch {
 	case errors.Is(err, terminal.ErrNobody):
