@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -26,9 +28,10 @@ type action struct {
 	reached func(now *connect.Expanded) (bool, error)
 	// grace is how long an error of reached may still be that of before.
 	grace time.Duration
-	// undone warns that the next apply undoes this, where a folder keeps the
-	// connector.
-	undone bool
+	// lasts is how it would last where a folder keeps the connector: a warning
+	// says that otherwise the next apply undoes it. By default, nobody is
+	// warned.
+	lasts string
 }
 
 // An outcome is what became of one connector.
@@ -43,8 +46,12 @@ type outcome struct {
 // act does something to the chosen connectors, many at a time, goes on when
 // one fails, waits, and says what became of each.
 func (a *app) act(ctx context.Context, all []chosen, do action, wait bool) error {
-	if do.undone {
-		a.warnOwned(all, do)
+	if len(all) == 0 && a.output == textOutput {
+		a.printf("there are no connectors")
+		return nil
+	}
+	if do.lasts != "" {
+		a.warnOwned(all, do.lasts)
 	}
 	outcomes := make([]outcome, len(all))
 	progress := a.console.Progress()
@@ -125,17 +132,17 @@ func (c chosen) look(ctx context.Context) (*connect.Expanded, error) {
 	return &connect.Expanded{Info: c.now.Info, Status: status}, nil
 }
 
-// warnOwned says that what is done now will not last.
-func (a *app) warnOwned(all []chosen, do action) {
+// warnOwned says that what is done now will not last, and how it would.
+func (a *app) warnOwned(all []chosen, lasts string) {
 	owned := map[string][]string{}
 	for _, c := range all {
 		if owner := c.now.Info.Config[connectors.OwnerKey]; owner != "" {
 			owned[owner] = append(owned[owner], c.name)
 		}
 	}
-	for owner, names := range owned {
-		cli.Warn(a.console, "the folder of %q keeps %s: its next apply undoes this; set %s in the file to make it last",
-			owner, list(names, 3), connectors.StateKey)
+	for _, owner := range slices.Sorted(maps.Keys(owned)) {
+		cli.Warn(a.console, "the folder of %q keeps %s: its next apply undoes this; %s to make it last",
+			owner, list(owned[owner], 3), lasts)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -30,13 +32,12 @@ there. With --reset-offsets they are stopped first and that is forgotten too.`,
 			if err != nil {
 				return err
 			}
-			do := action{verb: "delete", done: "deleted", undone: true, do: remove, reached: gone}
+			do := action{verb: "delete", done: "deleted", do: remove, reached: gone}
 			if reset {
 				do.do, do.done = removeAndForget, "deleted, offsets reset"
 			}
-			a.warnOwned(found, do)
-			do.undone = false // said before the question
-			if err := a.sure(c.Context(), yes, "delete", names(found)); err != nil {
+			a.warnOwned(found, "remove its file")
+			if err := a.sure(c.Context(), yes, "delete", names(found), places(found)); err != nil {
 				return err
 			}
 			return a.act(c.Context(), found, do, !s.noWait)
@@ -56,15 +57,26 @@ func names(all []chosen) []string {
 	return list
 }
 
+// places names the clusters that the connectors are on.
+func places(all []chosen) string {
+	var known []string
+	for _, c := range all {
+		if where := c.place.String(); !slices.Contains(known, where) {
+			known = append(known, where)
+		}
+	}
+	return " from " + strings.Join(known, ", ")
+}
+
 // errDeclined ends a command whose user said no.
 var errDeclined = errors.New("nothing was changed: not confirmed")
 
 // sure asks whether something is really to be done.
-func (a *app) sure(ctx context.Context, yes bool, verb string, names []string) error {
+func (a *app) sure(ctx context.Context, yes bool, verb string, names []string, where string) error {
 	if yes || len(names) == 0 {
 		return nil
 	}
-	what := count(len(names), "connector") + " (" + list(names, 5) + ")"
+	what := count(len(names), "connector") + " (" + list(names, 5) + ")" + where
 	answer, err := a.console.Ask(ctx, fmt.Sprintf("%s %s?", capital(verb), what))
 	switch {
 	case errors.Is(err, terminal.ErrNobody):

@@ -106,7 +106,7 @@ func (a *app) offsetsResetCommand() *cobra.Command {
 		Args:              cli.ExactArgs("NAME"),
 		ValidArgsFunction: a.completeOneLive,
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := a.sure(c.Context(), yes, "reset the offsets of", args); err != nil {
+			if err := a.sure(c.Context(), yes, "reset the offsets of", args, ""); err != nil {
 				return err
 			}
 			return a.changeOffsets(c.Context(), args[0], around, "offsets reset", func(ctx context.Context, one chosen) (*connect.Response, error) {

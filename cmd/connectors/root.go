@@ -99,7 +99,7 @@ func (a *app) globalFlags(root *cobra.Command) {
 	f.StringVarP(&a.output, "output", "o", textOutput, "the `FORM` of the results: text, json or yaml")
 	f.BoolVar(&a.noColour, "no-color", false, "no colours, as with NO_COLOR in the environment")
 	f.BoolVarP(&a.console.Quiet, "quiet", "q", false, "no progress, only results and errors")
-	f.BoolVarP(&a.verbose, "verbose", "v", false, "log what is sent and tried again, to standard error")
+	f.BoolVarP(&a.verbose, "verbose", "v", false, "log every request, and what is tried again, to standard error")
 	f.DurationVar(&a.timeout, "timeout", 5*time.Minute, "how long a request may take with all its attempts, and a connector to do what it should")
 	f.IntVar(&a.parallel, "parallel", 32, "how many requests are in flight, up to 64")
 	a.completeGlobals(root)

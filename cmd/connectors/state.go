@@ -8,8 +8,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/connectcharm/kafka-connect-base/helpers/connect"
+	"github.com/connectcharm/kafka-connect-base/helpers/connectors"
 	"github.com/connectcharm/kafka-connect-base/internal/cli"
 )
+
+// inFile is how a state lasts.
+const inFile = "set " + connectors.StateKey + " in its file"
 
 // A selection is what the commands that act on live connectors have in common.
 type selection struct {
@@ -61,7 +65,7 @@ func (a *app) stateCommand(do action, short, long, example string) *cobra.Comman
 
 func (a *app) pauseCommand() *cobra.Command {
 	return a.stateCommand(action{
-		verb: "pause", done: "paused", undone: true,
+		verb: "pause", done: "paused", lasts: inFile,
 		may: func(c chosen) error {
 			if c.now.Status.Connector.State == connect.FailedNow {
 				return errors.New("it has failed, and a worker pauses only what runs; stop it, or restart it first")
@@ -80,7 +84,7 @@ func (a *app) pauseCommand() *cobra.Command {
 
 func (a *app) resumeCommand() *cobra.Command {
 	return a.stateCommand(action{
-		verb: "resume", done: "running", undone: true,
+		verb: "resume", done: "running", lasts: inFile,
 		do: func(ctx context.Context, c chosen) error {
 			_, err := c.client.Resume(ctx, c.name)
 			return err
@@ -93,7 +97,7 @@ func (a *app) resumeCommand() *cobra.Command {
 
 func (a *app) stopCommand() *cobra.Command {
 	return a.stateCommand(action{
-		verb: "stop", done: "stopped", undone: true, do: stop, reached: stopped,
+		verb: "stop", done: "stopped", lasts: inFile, do: stop, reached: stopped,
 	}, "stop connectors: end their tasks, keep their configuration",
 		"Stops connectors: their tasks end, their configuration and what they have read\nso far stay. Needs workers of Kafka 3.5 or later.",
 		"  connectors stop --env prod orders\n  connectors stop --env prod 'mongo-*'")

@@ -154,6 +154,14 @@ func (a *app) open(at place, o connect.Options) (*target, error) {
 	o.CallTimeout = a.timeout
 	o.AttemptTimeout = min(a.timeout, attemptTimeout)
 	o.Log = a.log
+	if a.verbose {
+		o.Seam = func(ctx context.Context, effect string, do func() error) error {
+			start := time.Now()
+			err := do()
+			a.log.DebugContext(ctx, "sent", "request", effect, "cluster", at.String(), "took", time.Since(start).Round(time.Millisecond), "answered", err == nil)
+			return err
+		}
+	}
 	client, err := connect.New(o)
 	if err != nil {
 		return nil, fmt.Errorf("cannot speak to %s: %w", at, err)
