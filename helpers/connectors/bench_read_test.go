@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/connectcharm/kafka-connect-base/helpers/connectors"
-	"github.com/connectcharm/kafka-connect-base/helpers/connectors/internal/thousand"
+	"github.com/connectcharm/kafka-connect-base/internal/thousand"
 )
 
 // BenchmarkLoad loads a folder of a thousand connectors: anew, and when

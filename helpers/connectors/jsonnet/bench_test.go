@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/connectcharm/kafka-connect-base/helpers/connectors/internal/thousand"
 	"github.com/connectcharm/kafka-connect-base/helpers/connectors/jsonnet"
+	"github.com/connectcharm/kafka-connect-base/internal/thousand"
 )
 
 // BenchmarkThousand evaluates a thousand files that share a library: anew, and

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/connectcharm/kafka-connect-base/helpers/connectors/internal/thousand"
+	"github.com/connectcharm/kafka-connect-base/internal/thousand"
 )
 
 // texts are the files of a folder.
