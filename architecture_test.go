@@ -95,6 +95,9 @@ func TestImportDirection(t *testing.T) {
 			return false, "helpers is a façade over charm, not below it"
 		case to == "hooks":
 			return main, "only mains import hooks"
+		case from == "charmdir", from == "layers", strings.HasPrefix(from, "cmd/kcb"):
+			tools := []string{"charmdir", "layers", "cmd/kcb", "internal", "reactive", "flags"}
+			return slices.ContainsFunc(tools, func(t string) bool { return to == t || strings.HasPrefix(to, t+"/") }), "what makes charms knows none"
 		case strings.HasPrefix(to, "charmtest"):
 			return strings.HasPrefix(from, "charmtest") || strings.HasPrefix(from, "cmd/"), "what tests need does not belong into a charm"
 		}
