@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -73,6 +74,9 @@ func (a *app) export(ctx context.Context, out string, patterns []string, flat, f
 	if err := unmatched(patterns, used, known, "on "+where(targets)); err != nil {
 		return err
 	}
+	if options.Owner == "" {
+		options.Owner = a.formerOwner(live, options.Keep)
+	}
 	options.URLs = a.urls
 	if targets[0].cluster != nil {
 		options.URLs = targets[0].cluster.URLs
@@ -90,6 +94,28 @@ func (a *app) export(ctx context.Context, out string, patterns []string, flat, f
 	}
 	a.tellExported(out, kept, files)
 	return nil
+}
+
+// formerOwner is the owner that the connectors carry already, of the same
+// environment; "" for none. Others make conflicts, which is said.
+func (a *app) formerOwner(live *connectors.Live, keep func(string) bool) string {
+	found := map[string]bool{}
+	for name, now := range live.Connectors {
+		if owner := now.Info.Config[connectors.OwnerKey]; owner != "" && keep(name) {
+			found[owner] = true
+		}
+	}
+	owners := slices.Sorted(maps.Keys(found))
+	if len(owners) == 1 {
+		if owner, same := strings.CutSuffix(owners[0], "/"+a.env); same {
+			return owner
+		}
+	}
+	if len(owners) > 0 {
+		cli.Warn(a.console, "there are connectors that carry the owner %s: plans will show them as conflicts; --owner and --env say another one, and apply --take-over makes them yours",
+			list(owners, 3))
+	}
+	return ""
 }
 
 // withoutCredentials takes the user and the password out of addresses.
