@@ -32,6 +32,10 @@ type Folder struct {
 	// NoCommands refuses references of the form {command: …}, for folders
 	// whose author may not run programs here. By default, they are run.
 	NoCommands bool
+	// NoReferences refuses references of every form, for folders that come
+	// without what they could refer to, and says what to do instead. By
+	// default, they are followed.
+	NoReferences string
 
 	dir          string // absolute
 	settings     settings

@@ -18,6 +18,10 @@ type LoadOptions struct {
 	// Variables are handed to std.extVar as texts, before those of
 	// connectors.yaml. By default, there are none.
 	Variables map[string]string
+	// Secrets are handed to std.extVar as what they are in JSON, and are
+	// secret as references are. They win over Variables. By default, there are
+	// none.
+	Secrets map[string]string
 	// CacheDir is where results are kept between runs. By default, a folder
 	// of the user's cache folder; where there is none, they are not kept.
 	CacheDir string
@@ -45,7 +49,7 @@ func (f *Folder) Load(ctx context.Context, e *Environment, o LoadOptions) (*Desi
 	}
 	defer root.Close()
 	what := "use the files of " + path.Join(FilesFolder, e.Name)
-	variables, wrong := e.resolve(ctx, o.Variables)
+	variables, wrong := e.resolve(ctx, o)
 	names, missed := files(root.FS(), e.Name)
 	wrong = append(wrong, missed...)
 	wrong = append(wrong, e.homeless(names)...)

@@ -115,6 +115,8 @@ const (
 // empty value is an error: it is always a mistake.
 func (r reference) resolve(ctx context.Context, f *Folder) (value string, err error) {
 	switch {
+	case f.NoReferences != "":
+		err = errors.New(f.NoReferences)
 	case r.Env != "":
 		var set bool
 		if value, set = os.LookupEnv(r.Env); !set {

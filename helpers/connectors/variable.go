@@ -57,12 +57,13 @@ func (v variable) resolve(ctx context.Context, f *Folder) (jsonnet.Variable, err
 	return jsonnet.Variable{Text: text, Code: code, Secret: true}, nil
 }
 
-// variables resolves an environment's variables; those given win.
-func (e *Environment) resolve(ctx context.Context, given map[string]string) (map[string]jsonnet.Variable, []Mistake) {
+// resolve gives an environment's variables; those given win.
+func (e *Environment) resolve(ctx context.Context, given LoadOptions) (map[string]jsonnet.Variable, []Mistake) {
 	resolved := map[string]jsonnet.Variable{}
 	var wrong []Mistake
 	for _, name := range slices.Sorted(maps.Keys(e.variables)) {
-		if _, isGiven := given[name]; isGiven {
+		_, isGiven := given.Variables[name]
+		if _, isSecret := given.Secrets[name]; isGiven || isSecret {
 			continue
 		}
 		value, err := e.variables[name].resolve(ctx, e.folder)
@@ -71,8 +72,11 @@ func (e *Environment) resolve(ctx context.Context, given map[string]string) (map
 		}
 		resolved[name] = value
 	}
-	for name, text := range given {
+	for name, text := range given.Variables {
 		resolved[name] = jsonnet.Variable{Text: text}
+	}
+	for name, text := range given.Secrets {
+		resolved[name] = jsonnet.Variable{Text: text, Code: true, Secret: true}
 	}
 	return resolved, wrong
 }
