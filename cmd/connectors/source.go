@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -18,11 +20,26 @@ type source struct {
 type evaluation struct {
 	noCache        bool
 	allowPasswords bool
+	variables      []string
 }
 
 func (e *evaluation) flags(c *cobra.Command) {
+	c.Flags().StringArrayVar(&e.variables, "var", nil, "a variable for std.extVar, as `NAME=TEXT`, before those of connectors.yaml; not for passwords; may be repeated")
 	c.Flags().BoolVar(&e.noCache, "no-cache", false, "evaluate every file anew")
 	c.Flags().BoolVar(&e.allowPasswords, "allow-passwords", false, "accept passwords written into the files")
+}
+
+// given are the variables of --var.
+func (e *evaluation) given() (map[string]string, error) {
+	all := map[string]string{}
+	for _, pair := range e.variables {
+		name, text, ok := strings.Cut(pair, "=")
+		if !ok || name == "" {
+			return nil, fmt.Errorf("cannot use --var %q: it is NAME=TEXT", pair)
+		}
+		all[name] = text
+	}
+	return all, nil
 }
 
 // load reads and evaluates the files that the flags mean.
@@ -34,10 +51,14 @@ func (a *app) load(ctx context.Context, e evaluation) (*source, error) {
 	if e.allowPasswords {
 		env.Policy.AllowPasswords = true
 	}
+	variables, err := e.given()
+	if err != nil {
+		return nil, err
+	}
 	progress := a.console.Progress()
 	defer progress.Close()
 	progress.Doing("evaluating the files of %s", env.Name)
-	desired, err := folder.Load(ctx, env, connectors.LoadOptions{NoCache: e.noCache, Trace: a.console.Err})
+	desired, err := folder.Load(ctx, env, connectors.LoadOptions{Variables: variables, NoCache: e.noCache, Trace: a.console.Err})
 	if err != nil {
 		return nil, err
 	}
