@@ -29,7 +29,7 @@ import (
 //	connect calm                        takes all faults back
 //	connect fail NAME TASK TRACE        connect mend NAME
 //	connect put NAME FILE               connect produce TOPIC LINE...
-//	connect await METHOD PATH [N]       waits until such a call has come, N times
+//	connect await METHOD PATH [N]       waits until such a call has come, N times; or "open", without an answer yet
 //	connect secure                      puts TLS and a password in front: ca.pem, admin, hunter2
 //	connect writes                      prints the calls that were to change something
 //	connect config NAME                 prints what the cluster keeps
@@ -96,6 +96,10 @@ func connectCommand(ts *testscript.TestScript, neg bool, args []string) {
 	case "produce":
 		s.last.Store().Produce(args[1], args[2:]...)
 	case "await":
+		if len(args) > 3 && args[3] == "open" {
+			s.awaitOpen(ts, args[1], args[2])
+			return
+		}
 		times := 1
 		if len(args) > 3 {
 			count, err := strconv.Atoi(args[3])
@@ -226,6 +230,16 @@ func (s *clusters) await(ts *testscript.TestScript, method, path string, times i
 			}
 		}
 		return came >= times
+	})
+}
+
+// awaitOpen waits for a call that has no answer yet.
+func (s *clusters) awaitOpen(ts *testscript.TestScript, method, path string) {
+	s.patiently(ts, method+" "+path, func() bool {
+		return slices.ContainsFunc(s.last.Journal(), func(c connecttest.Call) bool {
+			without, _, _ := strings.Cut(c.Path, "?")
+			return c.Method == method && without == path && c.Status == 0
+		})
 	})
 }
 

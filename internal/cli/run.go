@@ -78,8 +78,11 @@ func conclude(ctx context.Context, console *terminal.Terminal, err error) int {
 	if exit != nil {
 		code = exit.Code
 	}
-	if errors.Is(err, ErrInterrupted) || errors.Is(err, context.Canceled) && errors.Is(context.Cause(ctx), ErrInterrupted) {
+	switch {
+	case errors.Is(err, ErrInterrupted):
 		code = Interrupted
+	case errors.Is(err, context.Canceled) && errors.Is(context.Cause(ctx), ErrInterrupted):
+		code, err = Interrupted, ErrInterrupted // what was asked when it ended tells nobody anything
 	}
 	PrintError(console, err)
 	var usage *usageError
