@@ -18,7 +18,7 @@ const (
 	allFlags  = "base.configured, base.install, base.installed, base.ready, base.topic-created, file.configured, file.running, kafka-connect.running"
 	objects   = "StatefulSet connect-connect, Services connect-connect and connect-connect-workers, PodDisruptionBudget connect-connect; "
 	two       = "connect/0* active: 2 workers, 2 connectors; connect/1 connect/2 " + standBy
-	memory    = "connect-sink, connect-source"
+	memory    = "connect-sink RUNNING, connect-source RUNNING"
 	both      = "; connect-sink RUNNING, connect-source RUNNING"
 )
 
