@@ -14,7 +14,7 @@ KAFKA_VERSIONS ?= 3.9.2 4.3.1
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: ## a whole life of the file charm as a timeline, on embedded parts; REAL=1: on real ones
@@ -91,6 +91,15 @@ bench: ## one steady update-status of the file charm, and the engine's benchmark
 	@./scripts/compile build/demo/demo ./cmd/demo
 	@build/demo/demo --bench
 	go test -run '^$$' -bench . -benchtime 20x ./reactive
+
+# BENCH_CONNECTORS is how many connectors make bench-connectors deploys; with less than 1000 it says little.
+BENCH_CONNECTORS ?= 1000
+.PHONY: bench-connectors
+bench-connectors: ## deploy 1000 connectors by the command and by a script, side by side
+	@./scripts/need-go
+	@GOFLAGS=-ldflags=-s ./scripts/compile build/connectors ./cmd/connectors
+	@cd acceptance && go build -o ../build/acceptance/benchconnectors ./benchconnectors
+	@build/acceptance/benchconnectors -kafka $(lastword $(KAFKA_VERSIONS)) -connectors $(BENCH_CONNECTORS)
 
 .PHONY: clean
 clean: ## remove what was built here

@@ -98,7 +98,7 @@ func (b *Brokers) prepare(i int, controllers []int) error {
 
 func (b *Brokers) launch(i int) (err error) {
 	name := fmt.Sprintf("broker-%d", i)
-	b.procs[i], err = b.kafka.start("broker", name, b.dir, 256, "kafka.Kafka", filepath.Join(b.dir, name+".properties"))
+	b.procs[i], err = b.kafka.start("broker", name, b.dir, cmp.Or(b.kafka.HeapMiB, 256), "kafka.Kafka", filepath.Join(b.dir, name+".properties"))
 	return err
 }
 

@@ -29,9 +29,13 @@ var releases embed.FS
 type Kafka struct {
 	// Version is the release, such as "3.9.2".
 	Version string
-	dir     string // of the jars and what is made from them
-	image   string // the folder that is /opt/kafka in a container
-	logf    func(format string, args ...any)
+	// HeapMiB is the heap of the brokers and workers that are started from now on. By default, 256 and 192: enough for
+	// tens of connectors, and many of them at once on a small machine.
+	HeapMiB int
+
+	dir   string // of the jars and what is made from them
+	image string // the folder that is /opt/kafka in a container
+	logf  func(format string, args ...any)
 
 	mu        sync.Mutex
 	archiving map[string]bool // roles whose class data a process of ours is writing

@@ -3,6 +3,7 @@ package realkafka
 // Connect workers: distributed mode, one JVM each.
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -48,7 +49,7 @@ func (k *Kafka) StartWorker(ctx context.Context, dir, name string, properties ma
 		return nil, fmt.Errorf("cannot start the Connect worker %s: %w", name, err)
 	}
 	begun := time.Now()
-	w.proc, err = k.start("worker", name, dir, 192, "org.apache.kafka.connect.cli.ConnectDistributed", config)
+	w.proc, err = k.start("worker", name, dir, cmp.Or(k.HeapMiB, 192), "org.apache.kafka.connect.cli.ConnectDistributed", config)
 	if err != nil {
 		return nil, err
 	}
