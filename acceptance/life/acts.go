@@ -82,12 +82,12 @@ func refresh() act {
 
 // runs makes sure that every unit has the charm of a build.
 func runs(build string) act {
-	return act{"cat charm/version # on every unit", func(ctx context.Context, s *stage) error {
+	return act{"cat charm/build # on every unit", func(ctx context.Context, s *stage) error {
 		m, err := s.settle(ctx)
 		for name := range m.Units {
-			file := filepath.Join(s.juju.dir, "agents", "unit-"+strings.ReplaceAll(name, "/", "-"), "charm", "version")
+			file := filepath.Join(s.juju.dir, "agents", "unit-"+strings.ReplaceAll(name, "/", "-"), "charm", "build")
 			if text, wrong := os.ReadFile(file); wrong != nil || strings.TrimSpace(string(text)) != build {
-				err = errors.Join(err, fmt.Errorf("%s has the build %q, not %q: %v", name, text, build, wrong))
+				err = errors.Join(err, fmt.Errorf("%s has the build %q, not %q", name, strings.TrimSpace(string(text)), build), wrong)
 			}
 		}
 		return err

@@ -57,7 +57,8 @@ func build(ctx context.Context, root string, say func(string, ...any)) error {
 }
 
 // buildCharms packs the file charm twice. The builds differ in their binary, which
-// carries the build's name, and in the file "version", which Juju shows.
+// carries the build's name, and in the file "build", which has it. ("version" is
+// not ours to write: packing puts what version control says into it.)
 func buildCharms(ctx context.Context, root string) error {
 	layer := filepath.Join(root, "examples", "kafka-connect-file")
 	dir, err := os.MkdirTemp(built(root, ""), "charm-")
@@ -78,7 +79,7 @@ func buildCharms(ctx context.Context, root string) error {
 			"-o", filepath.Join(charm, "dispatch"), "./dispatch"); err != nil {
 			return err
 		}
-		if err := errors.Join(os.WriteFile(filepath.Join(charm, "version"), []byte(name+"\n"), 0o644),
+		if err := errors.Join(os.WriteFile(filepath.Join(charm, "build"), []byte(name+"\n"), 0o644),
 			charmdir.Pack(charm, charmOf(root, name))); err != nil {
 			return err
 		}
