@@ -12,7 +12,8 @@ type Options struct {
 	Name string
 	// UUID is the model's UUID. By default, a fixed one.
 	UUID string
-	// JujuVersion is what JUJU_VERSION says. By default, "3.6.11".
+	// JujuVersion is what JUJU_VERSION says. One that begins with "2." has the hook tools of Juju 2.9: none for secrets,
+	// and other words in some refusals. By default, "3.6.11".
 	JujuVersion string
 	// Dir is where unit folders and the socket live; it must be short, for a unix socket's path has to stay below
 	// 100 bytes. By default, a new folder in the system's temporary folder, which Close removes.

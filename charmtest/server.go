@@ -125,7 +125,7 @@ func (s *server) main(req toolRequest, resp *toolResponse, conn net.Conn) error 
 	if err != nil {
 		return fmt.Errorf("bad request: %w", err)
 	}
-	if toolNamed(req.CommandName) == nil {
+	if s.m.tool(req.CommandName) == nil {
 		return fmt.Errorf("bad request: unknown command: %s", req.CommandName)
 	}
 	c.calling.Lock()

@@ -34,7 +34,7 @@ type tool func(t *toolRun) error
 
 func (c *hookContext) runTool(req toolRequest, tc *ToolCall) error {
 	t := &toolRun{c: c, args: req.Args, dir: req.Dir, stdin: req.Stdin, hasIn: req.StdinSet, relID: -1}
-	err := toolNamed(req.CommandName)(t)
+	err := c.m.tool(req.CommandName)(t)
 	var usage usageError
 	switch {
 	case errors.Is(err, errNoStdin):

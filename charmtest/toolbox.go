@@ -37,7 +37,7 @@ func makeTools(opt Options, dir, socket string) (*toolbox, error) {
 	if program == "" {
 		program = os.Getenv(toolProgramVar)
 	}
-	for _, name := range toolNames() {
+	for _, name := range opt.toolNames() {
 		if err := os.WriteFile(filepath.Join(b.dir, name), []byte(script(program, socket)), 0o755); err != nil {
 			return nil, err
 		}

@@ -156,7 +156,8 @@ func toolActionSet(t *toolRun) error {
 		}
 		for _, part := range strings.Split(key, ".") {
 			if !actionKey.MatchString(part) {
-				return usagef("key %q must start and end with lowercase alphanumeric, and contain only lowercase alphanumeric and hyphens", part)
+				return usagef("key %q must start and end with lowercase alphanumeric, and contain only lowercase alphanumeric%s", part,
+					t.word(" and hyphens", ", hyphens and periods"))
 			}
 			switch part {
 			case "stdout", "stdout-encoding", "stderr", "stderr-encoding":

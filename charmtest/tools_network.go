@@ -28,7 +28,8 @@ func (p portRange) String() string {
 	return fmt.Sprintf("%d-%d/%s", p.from, p.to, p.protocol)
 }
 
-func parsePorts(text string) (portRange, error) {
+// parsePorts reads the range of an option; lowest is the lowest port that this Juju takes.
+func parsePorts(text string, lowest int) (portRange, error) {
 	ports, protocol, has := strings.Cut(strings.ToLower(text), "/")
 	if !has {
 		protocol = "tcp"
@@ -51,10 +52,10 @@ func parsePorts(text string) (portRange, error) {
 		}
 		p.to = n
 	}
-	return p, p.check()
+	return p, p.check(lowest)
 }
 
-func (p portRange) check() error {
+func (p portRange) check(lowest int) error {
 	switch {
 	case p.protocol == "icmp":
 		return usagef("protocol \"icmp\" doesn't support any ports; got \"%v\"", p.from)
@@ -62,8 +63,8 @@ func (p portRange) check() error {
 		return usagef("invalid protocol %q, expected \"tcp\", \"udp\", or \"icmp\"", p.protocol)
 	case p.from > p.to:
 		return usagef("invalid port range %s", p)
-	case p.from < 0 || p.to > 65535:
-		return usagef("port range bounds must be between 0 and 65535, got %d-%d", p.from, p.to)
+	case p.from < lowest || p.to > 65535:
+		return usagef("port range bounds must be between %d and 65535, got %d-%d", lowest, p.from, p.to)
 	}
 	return nil
 }
@@ -112,7 +113,7 @@ func (t *toolRun) ports(do func(endpoint string, p portRange) error) error {
 	if len(args) == 0 {
 		return usagef("no port or range specified")
 	}
-	p, err := parsePorts(args[0])
+	p, err := parsePorts(args[0], t.c.m.opt.lowestPort())
 	if err != nil {
 		return err
 	}

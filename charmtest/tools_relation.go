@@ -32,7 +32,7 @@ func toolRelationIDs(t *toolRun) error {
 			return err
 		}
 	case endpoint == "":
-		return usagef("no endpoint name specified")
+		return usagef("no %s name specified", t.word("endpoint", "relation"))
 	}
 	out := []string{}
 	for _, v := range t.c.relations {
@@ -127,6 +127,11 @@ func (t *toolRun) subject(args []string, app *bool) (string, []string, error) {
 		case *app && isUnit:
 			given = appOf(given)
 		case *app || isUnit:
+		case t.c.m.opt.before3():
+			*app = isApp
+			if !isApp {
+				return "", nil, fmt.Errorf("%q is not a valid unit or application", given)
+			}
 		case isApp:
 			return "", nil, usagef("expected unit name, got application name %q", given)
 		default:

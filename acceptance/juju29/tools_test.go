@@ -1,0 +1,121 @@
+package juju29
+
+import (
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/juju/cmd/v3"
+	"github.com/juju/errors"
+	"github.com/juju/juju/juju/sockets"
+	"github.com/juju/juju/worker/uniter/runner/jujuc"
+	"github.com/juju/loggo"
+)
+
+var update = flag.Bool("update", false, "write what Juju's tools said to the golden file")
+
+const (
+	probe  = root + "/charmtest/testdata/probe"
+	golden = root + "/charmtest/testdata/tools-2.9.txt"
+)
+
+// TestToolsAnswerAsRecorded runs the script that charmtest's own test runs, with
+// Juju's hook tools. Its answers are the recording that charmtest, told to be
+// Juju 2.9, is held to.
+func TestToolsAnswerAsRecorded(t *testing.T) {
+	t.Parallel()
+	said := play(t, built.jujuc)
+	if *update {
+		must(t, os.WriteFile(golden, []byte(said), 0o644))
+	}
+	compare(t, recorded(t), said)
+}
+
+// TestCharmsClientIsAnsweredAlike asks the same over the agent's socket, as the
+// charm does.
+func TestCharmsClientIsAnsweredAlike(t *testing.T) {
+	t.Parallel()
+	compare(t, recorded(t), play(t, built.hooktool))
+}
+
+func recorded(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(golden)
+	must(t, err)
+	return string(text)
+}
+
+// play runs the script with a program behind the name of every tool.
+func play(t *testing.T, program string) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "j29-") // short, as a socket is in it
+	must(t, err)
+	t.Cleanup(func() { must(t, os.RemoveAll(dir)) })
+	socket := serve(t, newContext(true), filepath.Join(dir, "agent.socket"))
+	for _, name := range jujuc.CommandNames() {
+		must(t, os.Symlink(program, filepath.Join(dir, name)))
+	}
+	command := exec.Command("bash", "./tools.sh")
+	command.Dir = probe
+	command.Env = []string{
+		"PATH=" + dir + ":" + os.Getenv("PATH"), "LANG=C.UTF-8",
+		"JUJU_UNIT_NAME=kc/0", "JUJU_VERSION=2.9.42", "JUJU_DISPATCH_PATH=actions/tools",
+		"JUJU_CONTEXT_ID=" + contextID, "JUJU_AGENT_TOKEN=" + token,
+		"JUJU_AGENT_SOCKET_NETWORK=" + socket.Network, "JUJU_AGENT_SOCKET_ADDRESS=" + socket.Address,
+	}
+	out, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("the script ended with %v:\n%s", err, out)
+	}
+	return string(out)
+}
+
+const (
+	contextID = "kc/0-run-tools-1"
+	token     = "secret of the agent"
+)
+
+// serve runs Juju's server until the test is over.
+func serve(t *testing.T, c *context, address string) sockets.Socket {
+	t.Helper()
+	loggo.GetLogger("").SetLogLevel(loggo.CRITICAL)
+	socket := sockets.Socket{Network: "unix", Address: address}
+	server, err := jujuc.NewServer(func(id, name string) (cmd.Command, error) {
+		if id != contextID {
+			return nil, errors.Errorf("expected context id %q, got %q", contextID, id)
+		}
+		return jujuc.NewCommand(c, name)
+	}, socket, token)
+	must(t, err)
+	ended := make(chan error, 1)
+	go func() { ended <- server.Run() }()
+	t.Cleanup(func() {
+		server.Close()
+		must(t, <-ended)
+	})
+	return socket
+}
+
+// compare tells each command of the script that was answered otherwise.
+func compare(t *testing.T, want, got string) {
+	t.Helper()
+	wanted, given := strings.Split(want, "\n$ "), strings.Split(got, "\n$ ")
+	if len(wanted) != len(given) || len(wanted) < 100 {
+		t.Fatalf("%d commands were answered, and the recording has %d", len(given), len(wanted))
+	}
+	for i := range wanted {
+		if wanted[i] != given[i] {
+			t.Errorf("answered:\n%s\nrecorded:\n%s", given[i], wanted[i])
+		}
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
