@@ -64,6 +64,20 @@ func (m *Model) Remote(name string, data ...map[string]string) error {
 	})
 }
 
+// SetAppData is what the leader of a scripted application writes for it on a
+// relation, which is named by its other end.
+func (m *Model) SetAppData(end, name string, data map[string]string) error {
+	return m.do(func() error {
+		for _, r := range m.relations {
+			if strings.HasPrefix(r.key, end+" ") && r.mine(name) != nil {
+				r.write(name, data)
+				return nil
+			}
+		}
+		return fmt.Errorf("cannot write for %q: it has no relation with %q", name, end)
+	})
+}
+
 // AddUnit is `juju add-unit`.
 func (m *Model) AddUnit(name string) error {
 	return m.do(func() error {

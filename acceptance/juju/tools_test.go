@@ -1,0 +1,88 @@
+package juju
+
+// The hook tools, asked by a script instead of by the charm.
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/juju/charm/v12"
+
+	"github.com/juju/juju/acceptance/kafka-connect-base/controller"
+)
+
+// TestToolsAnswerAsRecorded runs the script that charmtest's own test runs as an
+// action of a unit of Juju's agent, and wants the recording that charmtest is
+// held to.
+func TestToolsAnswerAsRecorded(t *testing.T) {
+	m := newModel(t)
+	archive := pack(t, root+"/charmtest/testdata/probe")
+	must(t, m.Deploy("kc", archive, 1, nil))
+	for _, name := range []string{"a", "b", "c"} { // so that the next relation has number 3
+		must(t, m.Remote(name))
+		must(t, m.Integrate("kc:other", name+":other"))
+	}
+	must(t, m.Remote("pg", map[string]string{"host": "10.0.0.2"}))
+	must(t, m.Integrate("kc:db", "pg:db"))
+	must(t, m.SetAppData("kc:db", "pg", map[string]string{"database": "x"}))
+	look(t, m, "", func(a controller.Answer) bool { return len(a.Hooks["kc/0"]) > 0 })
+	number, err := m.Act("kc/0", "tools", nil)
+	must(t, err)
+	a := look(t, m, number, func(a controller.Answer) bool { return a.Action != nil })
+	want, err := os.ReadFile(root + "/charmtest/testdata/tools.txt")
+	must(t, err)
+	said, _ := a.Action.Results["stdout"].(string)
+	wanted, given := strings.Split(string(want), "\n$ "), strings.Split(said, "\n$ ")
+	if len(wanted) != len(given) || len(wanted) < 100 {
+		t.Fatalf("%d commands were answered, and the recording has %d:\n%s", len(given), len(wanted), said)
+	}
+	for i := range wanted {
+		if strings.TrimSpace(wanted[i]) != strings.TrimSpace(given[i]) {
+			t.Errorf("answered:\n%s\nrecorded:\n%s", given[i], wanted[i])
+		}
+	}
+}
+
+// newModel is a model without a charmtest beside it.
+func newModel(t *testing.T) *controller.Model {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "jj")
+	must(t, err)
+	m, err := controller.New(controller.Options{Dir: dir, Jujuc: built.jujuc, NoRetry: true})
+	must(t, err)
+	t.Cleanup(func() {
+		must(t, m.Close())
+		must(t, os.RemoveAll(dir))
+	})
+	return m
+}
+
+// look waits until the agents rest and a thing is so.
+func look(t *testing.T, m *controller.Model, action string, so func(controller.Answer) bool) controller.Answer {
+	t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		idle := m.Idle()
+		if a := m.Look(action); idle && so(a) {
+			return a
+		}
+		if trouble := m.Trouble(); len(trouble) > 0 || time.Now().After(end) {
+			t.Fatalf("the agents do not get there (idle: %v): %q", idle, trouble)
+		}
+	}
+}
+
+// pack makes an archive of a charm's folder.
+func pack(t *testing.T, folder string) string {
+	t.Helper()
+	from, err := charm.ReadCharmDir(folder)
+	must(t, err)
+	archive := filepath.Join(t.TempDir(), filepath.Base(folder)+".charm")
+	to, err := os.Create(archive)
+	must(t, err)
+	must(t, from.ArchiveTo(to))
+	must(t, to.Close())
+	return archive
+}
