@@ -34,6 +34,8 @@ func (l *layer) actions() reactive.Rules {
 		{"list-tasks", l.listTasks},
 		{"list-plugins", l.listPlugins},
 		{"worker-config", l.workerConfig},
+		{"plan-connectors", l.planConnectors},
+		{"apply-connectors", l.applyConnectors},
 	} {
 		rules = append(rules, reactive.When(flags.All(flags.Action(a.name))).Do("action "+a.name, l.action(a.name, a.run)))
 	}

@@ -38,6 +38,8 @@ var shownActions = []struct {
 	{"unregister-connector", map[string]any{"name": "copy"}, "name=copy"},
 	{"list-plugins", map[string]any{"type": "source"}, "type=source"},
 	{"worker-config", map[string]any{"key": "o"}, "key=o"},
+	{"plan-connectors", nil, ""},
+	{"apply-connectors", nil, ""},
 	{"explain", map[string]any{"rule": "workers", "hooks": 3}, "rule=workers hooks=3"},
 }
 
@@ -53,6 +55,8 @@ func TestActionReference(t *testing.T) {
 	l.must(l.Configure("connect", map[string]any{"worker-config": "# flush often\noffset.flush.interval.ms=5000\nproducer.sasl.jaas.config=secret"}))
 	l.settle()
 	l.wantBytes("once") // the tasks run
+	l.configure(map[string]any{"connectors-policy": "off"})
+	l.attach(map[string]string{"connectors/prod/orders.yaml": "connector.class: FileStreamSink\ntopics: lines\nfile: /tmp/orders\n"})
 	var b strings.Builder
 	b.WriteString(actionsIntroduction)
 	for _, shown := range shownActions {
@@ -116,7 +120,11 @@ func writeParams(b *strings.Builder, params map[string]any) {
 // changing are texts that differ from run to run.
 var changing = map[string]*regexp.Regexp{
 	"10.1.27.4:8083":       regexp.MustCompile(`127\.0\.0\.1:\d+`),
-	"2026-11-21T09:30:00Z": regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`),
+	"2026-11-21T09:30:00Z": regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`),
+	`"GET /connectors":4`:  regexp.MustCompile(`"GET /connectors":\d+`),
+	`"seconds":1.2`:        regexp.MustCompile(`"seconds":[0-9.e-]+`),
+	"6 requests":           regexp.MustCompile(`\b\d+ requests`),
+	"1.2s":                 regexp.MustCompile(`\b\d+(\.\d+)?m?s\b`),
 }
 
 // printed is how juju run shows results, long JSON cut off.

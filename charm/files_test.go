@@ -38,13 +38,17 @@ func TestCharmFiles(t *testing.T) {
 		"workers": "int", "group-id": "string", "topics": "string", "worker-config": "string", "image": "string",
 		"namespace": "string", "service-type": "string", "kubeconfig": "string", "replication-factor": "int",
 		"memory": "string", "network-policy": "boolean", "image-profile": "string",
+		"connectors-env": "string", "connectors-policy": "string", "connectors-secrets": "string",
 	} {
 		if got := base.Options[name].Type; got != kind {
 			t.Errorf("option %s has type %q, want %q", name, got, kind)
 		}
 	}
-	if len(base.Options) != 12 {
-		t.Errorf("config.yaml has %d options, this test knows 12", len(base.Options))
+	if len(base.Options) != 15 {
+		t.Errorf("config.yaml has %d options, this test knows 15", len(base.Options))
+	}
+	if got := base.Resources[workers.AttachedResource]; got.Type != "file" || got.Path != "connectors.tgz" {
+		t.Errorf("the resource for connectors is %+v", got)
 	}
 	if len(base.Bases) == 0 {
 		t.Error("manifest.yaml names no base: Juju would refuse the charm")

@@ -163,6 +163,12 @@ func (l *layer) lookAfter(ctx context.Context, change *reactive.Changes) error {
 	return nil
 }
 
+// keepAttached is due in every hook: what an operator attaches comes without a flag.
+func (l *layer) keepAttached(ctx context.Context, _ *reactive.Changes) (err error) {
+	l.attached, err = l.unit.KeepAttached(ctx)
+	return err
+}
+
 // sayRunning counts when the status is shown: an upper layer may register
 // connectors later in this hook.
 func (l *layer) sayRunning(ctx context.Context, _ *reactive.Changes) error {
@@ -176,6 +182,9 @@ func (l *layer) sayRunning(ctx context.Context, _ *reactive.Changes) error {
 	}
 	l.unit.SetStatusLater(func() juju.Status {
 		text := fmt.Sprintf("%s, %s", count(settings.Workers, "worker"), count(registered(), "connector"))
+		if l.attached != "" {
+			text += "; " + l.attached
+		}
 		return juju.Status{Kind: juju.Active, Message: text}
 	})
 	return nil

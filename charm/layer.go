@@ -10,14 +10,15 @@ import (
 
 // layer holds what the handlers need: this unit and its Connect cluster.
 type layer struct {
-	unit *workers.Unit
+	unit     *workers.Unit
+	attached string // what the status tells of the attached connectors
 }
 
 // Layer gives the rules of the base layer, in the order in which they run. They
 // are in five groups: what an operator asks for, what is there, how the leader takes
 // leave, what it builds, and what it keeps.
 func Layer(unit *workers.Unit) reactive.Rules {
-	l := &layer{unit}
+	l := &layer{unit: unit}
 	return slices.Concat(l.actions(), l.whatIsThere(), l.takingLeave(), l.building(), l.keeping())
 }
 
@@ -81,6 +82,8 @@ func (l *layer) keeping() reactive.Rules {
 	return reactive.Rules{
 		reactive.When(flags.All(flags.Leader, Ready, Running, flags.Hook("update-status"))).
 			Do("look after the workers", l.lookAfter).Clears(Configured, Running),
+		reactive.When(flags.All(flags.Leader, Ready, Running)).
+			Do("keep the attached connectors", l.keepAttached),
 		reactive.When(flags.All(flags.Leader, Running)).
 			Do("say running", l.sayRunning),
 		reactive.When(flags.All(flags.Leader, Running, Website.Joined)).

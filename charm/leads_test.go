@@ -43,6 +43,7 @@ func TestAskedBeforeEachWrite(t *testing.T) {
 	l.must(l.Configure("connect", map[string]any{"worker-config": "offset.flush.interval.ms=1234"}))
 	l.settle()
 	l.run("connect/0", "pause-connector", map[string]any{"name": "connect-sink"})
+	l.attach(folderOf("a")) // one: writes that go out together share their questions
 	mu.Lock()
 	defer mu.Unlock()
 	for system, n := range written() {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/connectcharm/kafka-connect-base/charm/workers"
+	"github.com/connectcharm/kafka-connect-base/helpers/connectors/jsonnet"
 	"github.com/connectcharm/kafka-connect-base/helpers/juju"
 	"github.com/connectcharm/kafka-connect-base/reactive"
 )
@@ -46,7 +47,11 @@ const collectAt = 400
 // A second signal kills at once. A handler that goes on although its context
 // has ended is not waited for longer than the grace. Started with the one
 // argument --describe, which Juju never gives, the process is [Describe].
+// A process that was started to evaluate a file of connectors does that, and nothing else.
 func RunUntilSignal(process Process) (code int) {
+	if jsonnet.IsChild() {
+		return jsonnet.ServeChild(os.Stdin, os.Stdout)
+	}
 	if len(os.Args) == 2 && os.Args[1] == describeFlag {
 		return Describe(process, os.Stdout)
 	}

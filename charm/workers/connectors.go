@@ -27,6 +27,9 @@ func (u *Unit) RegisterConnector(ctx context.Context, connector map[string]any, 
 	if err != nil {
 		return nil, reactive.Blocked("connector %q cannot be registered: %v", name, err)
 	}
+	if err := u.notAttached(ctx, name); err != nil {
+		return nil, err
+	}
 	response, err := u.put(ctx, name, config)
 	if err != nil || !succeeded(response) {
 		return response, err
@@ -87,6 +90,9 @@ func (u *Unit) put(ctx context.Context, name string, config map[string]string) (
 // UnregisterConnector deletes a connector and forgets it. One that is not there
 // answers 404, which is as good as 204. Its offsets are kept, as Connect does. Leader only.
 func (u *Unit) UnregisterConnector(ctx context.Context, name string) (*connect.Response, error) {
+	if err := u.notAttached(ctx, name); err != nil {
+		return nil, err
+	}
 	response, err := u.call(ctx, func(ctx context.Context, c *connect.Client) (*connect.Response, error) {
 		return c.Delete(ctx, name)
 	})
@@ -151,6 +157,9 @@ func (u *Unit) ListTasks(ctx context.Context, name string) (*connect.Response, e
 func (u *Unit) setState(ctx context.Context, name string, state State,
 	set func(*connect.Client, context.Context, string) (*connect.Response, error),
 ) (*connect.Response, error) {
+	if err := u.notAttached(ctx, name); err != nil {
+		return nil, err
+	}
 	response, err := u.call(ctx, func(ctx context.Context, c *connect.Client) (*connect.Response, error) {
 		return set(c, ctx, name)
 	})
@@ -172,16 +181,11 @@ func (u *Unit) setState(ctx context.Context, name string, state State,
 // call makes a request as the leader, within the hook's budget. An answer of any
 // status is a response; only what never came is an error.
 func (u *Unit) call(ctx context.Context, request func(context.Context, *connect.Client) (*connect.Response, error)) (*connect.Response, error) {
-	if err := u.mustLead(ctx); err != nil {
-		return nil, err
-	}
-	if settings, err := u.Settings(ctx); err == nil && settings.Workers == 0 {
-		return nil, reactive.Blocked("no worker runs to be asked: option workers is 0")
-	}
-	client, err := u.connect(ctx)
+	client, err := u.reach(ctx)
 	if err != nil {
 		return nil, err
 	}
+	u.seen = nil
 	ctx, cancel := context.WithTimeout(ctx, u.remaining())
 	defer cancel()
 	response, err := request(ctx, client)
@@ -192,6 +196,17 @@ func (u *Unit) call(ctx context.Context, request func(context.Context, *connect.
 		return nil, restOutcome(err)
 	}
 	return response, nil
+}
+
+// reach gives the REST client to the leader, where there are workers.
+func (u *Unit) reach(ctx context.Context) (*connect.Client, error) {
+	if err := u.mustLead(ctx); err != nil {
+		return nil, err
+	}
+	if settings, err := u.Settings(ctx); err == nil && settings.Workers == 0 {
+		return nil, reactive.Blocked("no worker runs to be asked: option workers is 0")
+	}
+	return u.connect(ctx)
 }
 
 // isAnswer says whether an error is Connect's own word, not a lack of one.

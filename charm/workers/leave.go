@@ -113,16 +113,17 @@ func (u *Unit) fate(ctx context.Context) (dying, others bool, err error) {
 // farewell is how long all unregistering may take when Kafka or Kubernetes goes.
 const farewell = 20 * time.Second
 
-// UnregisterAll deletes the connectors this application registered, as far as
-// the workers still answer, and keeps them in mind: [Unit.Restore] brings
-// them back. It gives the names that could not be deleted, which is no error:
+// UnregisterAll deletes the connectors this application registered, and those
+// that it keeps as the attached folder says, as far as the workers still answer.
+// They are not forgotten: [Unit.Restore] brings back the ones, [Unit.KeepAttached]
+// the others. It gives the names that could not be deleted, which is no error:
 // the workers that run them are about to go. Leader only.
 func (u *Unit) UnregisterAll(ctx context.Context) (left []string, err error) {
 	if err := u.mustLead(ctx); err != nil {
 		return nil, err
 	}
 	m, err := u.recall(ctx)
-	if err != nil || len(m.Connectors) == 0 {
+	if err != nil || len(m.Connectors) == 0 && m.Owner == "" {
 		return nil, err
 	}
 	names := sortedKeys(m.Connectors)
@@ -135,6 +136,7 @@ func (u *Unit) UnregisterAll(ctx context.Context) (left []string, err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, min(farewell, u.remaining()))
 	defer cancel()
+	names = append(names, u.attachedThere(ctx, client, m.Owner)...)
 	failures := each(ctx, names, func(ctx context.Context, name string) error {
 		_, err := client.Delete(ctx, name)
 		if errors.Is(err, connect.NotFound) {

@@ -32,6 +32,7 @@ type memory struct {
 	Bootstrap  []string              `json:"bootstrap,omitempty"`   // the brokers they know
 	Former     *Former               `json:"former,omitempty"`      // whose workers were there before ours
 	Service    []string              `json:"service,omitempty"`     // the URLs at which they last answered
+	Owner      string                `json:"owner,omitempty"`       // what the connectors of the attached folder carry
 }
 
 // Registered is what is remembered of a connector this application registered.

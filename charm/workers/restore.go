@@ -88,7 +88,9 @@ func (u *Unit) live(ctx context.Context) (map[string]connect.Expanded, error) {
 	if !succeeded(response) {
 		return nil, restOutcome(fmt.Errorf("cannot list the connectors: %s", Refusal(response)))
 	}
-	return live, response.Decode(&live)
+	err = response.Decode(&live)
+	u.seen = live
+	return live, err
 }
 
 // Connectors gives all connectors of the cluster with their states, sorted by name. Leader only.

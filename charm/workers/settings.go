@@ -28,6 +28,7 @@ type Settings struct {
 	ReplicationFactor int               // 0: one copy on every broker
 	MemoryMiB         int               // of one worker
 	NetworkPolicy     bool
+	Attached          Attached // what is made of the attached connectors
 }
 
 // Settings reads the options. Where any is wrong the error is a blocked outcome
@@ -70,6 +71,11 @@ func parseSettings(config juju.Config, application, model string) (Settings, []s
 		Kubeconfig:        strings.TrimSpace(config.String("kubeconfig")),
 		ReplicationFactor: config.Int("replication-factor"),
 		NetworkPolicy:     config.Bool("network-policy"),
+		Attached: Attached{
+			Environment: strings.TrimSpace(config.String("connectors-env")),
+			Policy:      AttachedPolicy(orDefault(strings.TrimSpace(config.String("connectors-policy")), string(PolicyOff))),
+			Secrets:     strings.TrimSpace(config.String("connectors-secrets")),
+		},
 	}
 	s.GroupGiven = s.GroupID != ""
 	s.GroupID = orDefault(s.GroupID, application)
@@ -89,6 +95,7 @@ func parseSettings(config juju.Config, application, model string) (Settings, []s
 		"the application's name has %d letters, at most %d leave room for what Kubernetes adds: deploy it under a shorter one", len(application), longestApplication)
 	c.expect(!s.NetworkPolicy || s.Kubeconfig == "",
 		"option network-policy would shut out the charm itself, which comes through the API server with option kubeconfig: set it to false")
+	c.attached(s.Attached)
 	for _, topic := range s.Topics {
 		c.expect(isTopicName(topic), "option topics: %q is not a name Kafka takes: letters, digits, '.', '_' and '-', at most 249", topic)
 	}

@@ -15,6 +15,7 @@ func options(change map[string]any) juju.Config {
 	config := juju.Config{
 		"workers": int64(1), "group-id": "", "topics": "", "worker-config": "", "image": "", "namespace": "",
 		"service-type": "ClusterIP", "kubeconfig": "", "replication-factor": int64(0), "memory": "1G", "network-policy": false, "image-profile": "",
+		"connectors-env": "", "connectors-policy": "apply", "connectors-secrets": "",
 	}
 	for key, value := range change {
 		config[key] = value
@@ -27,7 +28,7 @@ func TestSettingsDefaults(t *testing.T) {
 	got, problems := parseSettings(options(nil), "kc", "shop")
 	want := Settings{
 		Workers: 1, GroupID: "kc", Namespace: "shop", ServiceType: "ClusterIP", MemoryMiB: 1024,
-		Overrides: map[string]string{},
+		Overrides: map[string]string{}, Attached: Attached{Policy: PolicyApply},
 	}
 	if diff := cmp.Diff(want, got, cmp.FilterPath(isTopics, cmp.Ignore())); diff != "" || problems != nil {
 		t.Errorf("problems %v, (-want +got)\n%s", problems, diff)

@@ -44,15 +44,17 @@ type Options struct {
 // cluster its application owns. It lives for one hook.
 type Unit struct {
 	*juju.Unit
-	options  Options
-	deadline time.Time // of all waiting in this hook; set by the first
-	memory   *memory
-	vault    *vault
-	checked  bool // all that was left can be read; see readable
-	vaultURI string
-	platform platform
-	client   *connect.Client
-	together bool // every unit of the application goes; see RemoveWithLast
+	options      Options
+	deadline     time.Time // of all waiting in this hook; set by the first
+	memory       *memory
+	vault        *vault
+	checked      bool // all that was left can be read; see readable
+	vaultURI     string
+	platform     platform
+	client       *connect.Client
+	seen         map[string]connect.Expanded // all connectors, as long as nothing was asked of Connect since
+	attachedAnew bool                        // this hook has noted what the attached folder came to
+	together     bool                        // every unit of the application goes; see RemoveWithLast
 }
 
 // New gives the unit of this hook. It reads nothing yet.
