@@ -1,5 +1,6 @@
-// The hook tools against recordings of the real ones: testdata/tools.txt is what the tools of Juju 3.6.11 (jujuc over
-// its own server) said to testdata/probe/tools.sh, and testdata/tools-2.9.txt what those of 2.9.42 said.
+// The hook tools against recordings of the real ones: testdata/tools.txt and follower.txt are what the tools of Juju
+// 3.6.11 said to tools.sh and follower.sh of testdata/probe, those with 2.9 in their names what 2.9.42's said. The
+// acceptance tests ask the real ones again.
 
 package charmtest_test
 
@@ -17,16 +18,18 @@ func TestToolsAnswerAsJujus(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		charmtest.Options
-		recording string
+		unit, action, recording string
 	}{
-		"socket known": {recording: "tools.txt"},
-		"exec only":    {charmtest.Options{Exec: true}, "tools.txt"},
-		"2.9":          {charmtest.Options{JujuVersion: "2.9.42"}, "tools-2.9.txt"},
+		"socket known":  {charmtest.Options{}, "kc/0", "tools", "tools.txt"},
+		"exec only":     {charmtest.Options{Exec: true}, "kc/0", "tools", "tools.txt"},
+		"2.9":           {charmtest.Options{JujuVersion: "2.9.42"}, "kc/0", "tools", "tools-2.9.txt"},
+		"follower":      {charmtest.Options{}, "kc/1", "follower", "follower.txt"},
+		"follower, 2.9": {charmtest.Options{JujuVersion: "2.9.42"}, "kc/1", "follower", "follower-2.9.txt"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := charmtest.Start(t, test.Options)
-			m.MustDeploy("kc", "testdata/probe", charmtest.DeployOptions{})
+			m.MustDeploy("kc", "testdata/probe", charmtest.DeployOptions{Units: 2})
 			for _, name := range []string{"a", "b", "c"} { // so that the next relation has number 3
 				m.MustRemote(name, "other", "other", 0)
 				m.Must(m.Integrate("kc:other", name))
@@ -36,7 +39,7 @@ func TestToolsAnswerAsJujus(t *testing.T) {
 			m.Must(pg.SetAppData(map[string]string{"database": "x"}))
 			m.Must(m.Integrate("kc:db", "pg:db"))
 			m.MustSettle()
-			result := m.MustRun("kc/0", "tools", nil)
+			result := m.MustRun(test.unit, test.action, nil)
 			want, err := os.ReadFile("testdata/" + test.recording)
 			m.Must(err)
 			got, _ := result.Results["stdout"].(string)

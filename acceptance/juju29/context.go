@@ -10,18 +10,19 @@ import (
 	"github.com/juju/juju/core/life"
 	"github.com/juju/juju/core/relation"
 	"github.com/juju/juju/rpc/params"
+	agent "github.com/juju/juju/worker/uniter/runner/context"
 	"github.com/juju/juju/worker/uniter/runner/jujuc"
 	"github.com/juju/loggo"
 	"github.com/juju/names/v4"
 )
 
-// context is what the unit kc/0 of the probe charm may ask: its configuration,
-// its state, the relation db:3 with pg/0. What it does not answer itself,
+// context is what a unit of the probe charm may ask, of which kc/0 leads: its
+// configuration, its state, the relation db:3 with pg/0. What it does not answer itself,
 // RestrictedContext refuses. Tools of one server run one at a time, so that only
 // the map of each kind is guarded by the server's own lock.
 type context struct {
 	*jujuc.RestrictedContext
-	leader bool
+	unit string
 
 	mu     sync.Mutex
 	config charm.Settings
@@ -30,9 +31,9 @@ type context struct {
 	db     *db
 }
 
-func newContext(leader bool) *context {
+func newContext(unit string) *context {
 	return &context{
-		leader: leader,
+		unit:   unit,
 		config: charm.Settings{"port": int64(8083), "name": "connect", "debug": false},
 		state:  map[string]string{"flags": "a,b"},
 		status: jujuc.StatusInfo{Status: "unknown"},
@@ -44,9 +45,9 @@ func newContext(leader bool) *context {
 }
 
 func (c *context) GetLogger(module string) loggo.Logger    { return loggo.GetLogger(module) }
-func (c *context) UnitName() string                        { return "kc/0" }
+func (c *context) UnitName() string                        { return c.unit }
 func (c *context) ConfigSettings() (charm.Settings, error) { return maps.Clone(c.config), nil }
-func (c *context) IsLeader() (bool, error)                 { return c.leader, nil }
+func (c *context) IsLeader() (bool, error)                 { return c.unit == "kc/0", nil }
 
 func (c *context) GetCharmState() (map[string]string, error) {
 	c.mu.Lock()
@@ -83,6 +84,19 @@ func (c *context) UnitStatus() (*jujuc.StatusInfo, error) {
 	defer c.mu.Unlock()
 	status := c.status
 	return &status, nil
+}
+
+func (c *context) ApplicationStatus() (jujuc.ApplicationStatusInfo, error) {
+	return jujuc.ApplicationStatusInfo{}, c.mustLead()
+}
+
+func (c *context) SetApplicationStatus(jujuc.StatusInfo) error { return c.mustLead() }
+
+func (c *context) mustLead() error {
+	if leads, err := c.IsLeader(); err != nil || leads {
+		return err
+	}
+	return agent.ErrIsNotLeader
 }
 
 func (c *context) SetUnitStatus(status jujuc.StatusInfo) error {
