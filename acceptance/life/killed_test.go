@@ -127,6 +127,9 @@ func (l *running) inside() (names []string) {
 	for _, link := range all {
 		if ns, err := os.Readlink(link); err == nil && l.namespaces[ns] {
 			line, _ := os.ReadFile(strings.TrimSuffix(link, "/ns/pid") + "/cmdline")
+			if len(line) == 0 { // it has ended, and its parent has yet to ask how
+				continue
+			}
 			name, _, _ := strings.Cut(string(line), "\x00")
 			names = append(names, filepath.Base(name))
 		}
