@@ -3,45 +3,33 @@ package juju29
 import (
 	"maps"
 	"slices"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/juju/charm/v8"
 	"github.com/juju/errors"
-	"github.com/juju/juju/core/life"
-	"github.com/juju/juju/core/relation"
+	"github.com/juju/juju/core/application"
+	"github.com/juju/juju/core/network"
 	"github.com/juju/juju/rpc/params"
 	agent "github.com/juju/juju/worker/uniter/runner/context"
 	"github.com/juju/juju/worker/uniter/runner/jujuc"
 	"github.com/juju/loggo"
-	"github.com/juju/names/v4"
 )
 
-// context is what a unit of the probe charm may ask, of which kc/0 leads: its
-// configuration, its state, the relation db:3 with pg/0. What it does not answer itself,
-// RestrictedContext refuses. Tools of one server run one at a time, so that only
-// the map of each kind is guarded by the server's own lock.
+// context is what a unit of the application kc may ask, of which kc/0 leads. What
+// it does not answer itself, RestrictedContext refuses.
 type context struct {
 	*jujuc.RestrictedContext
-	unit string
+	unit      string
+	config    charm.Settings
+	relations map[int]*relation
 
 	mu     sync.Mutex
-	config charm.Settings
 	state  map[string]string
 	status jujuc.StatusInfo
-	db     *db
-}
-
-func newContext(unit string) *context {
-	return &context{
-		unit:   unit,
-		config: charm.Settings{"port": int64(8083), "name": "connect", "debug": false},
-		state:  map[string]string{"flags": "a,b"},
-		status: jujuc.StatusInfo{Status: "unknown"},
-		db: &db{
-			own: settings{}, application: settings{},
-			unit: params.Settings{"host": "10.0.0.2"}, remote: params.Settings{"database": "x"},
-		},
-	}
+	hook   *relation // whose hook is being run
+	remote string    // the unit that it is about
 }
 
 func (c *context) GetLogger(module string) loggo.Logger    { return loggo.GetLogger(module) }
@@ -106,65 +94,83 @@ func (c *context) SetUnitStatus(status jujuc.StatusInfo) error {
 	return nil
 }
 
-// No hook of a relation is being run.
-
 func (c *context) HookRelation() (jujuc.ContextRelation, error) {
-	return nil, errors.NotFoundf("hook relation")
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.hook == nil {
+		return nil, errors.NotFoundf("hook relation")
+	}
+	return c.hook, nil
 }
 
-func (c *context) RemoteUnitName() (string, error) { return "", errors.NotFoundf("remote unit") }
+func (c *context) RemoteUnitName() (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.remote == "" {
+		return "", errors.NotFoundf("remote unit")
+	}
+	return c.remote, nil
+}
 
 func (c *context) RemoteApplicationName() (string, error) {
-	return "", errors.NotFoundf("remote application")
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.hook == nil {
+		return "", errors.NotFoundf("remote application")
+	}
+	return c.hook.remote, nil
 }
 
-func (c *context) RelationIds() ([]int, error) { return []int{c.db.Id()}, nil }
+func (c *context) RelationIds() ([]int, error) { return slices.Collect(maps.Keys(c.relations)), nil }
 
 func (c *context) Relation(id int) (jujuc.ContextRelation, error) {
-	if id != c.db.Id() {
-		return nil, errors.NotFoundf("relation")
+	if r, found := c.relations[id]; found {
+		return r, nil
 	}
-	return c.db, nil
+	return nil, errors.NotFoundf("relation")
 }
 
-// db is the relation db:3.
-type db struct {
-	own, application settings
-	unit, remote     params.Settings
-}
-
-func (r *db) Id() int                         { return 3 }
-func (r *db) Name() string                    { return "db" }
-func (r *db) FakeId() string                  { return "db:3" }
-func (r *db) Life() life.Value                { return life.Alive }
-func (r *db) Suspended() bool                 { return false }
-func (r *db) SetStatus(relation.Status) error { return nil }
-func (r *db) RemoteApplicationName() string   { return "pg" }
-func (r *db) RelationTag() names.RelationTag  { return names.NewRelationTag("kc:db pg:db") }
-func (r *db) UnitNames() []string             { return []string{"pg/0"} }
-
-func (r *db) Settings() (jujuc.Settings, error)            { return r.own, nil }
-func (r *db) ApplicationSettings() (jujuc.Settings, error) { return r.application, nil }
-
-// ReadSettings takes an application's name for a unit's, as the agent's API client
-// of 2.9 (RelationUnit.ReadSettings) does; the tool does not look at it before.
-func (r *db) ReadSettings(name string) (params.Settings, error) {
-	switch {
-	case slices.Contains(r.UnitNames(), name):
-		return r.unit, nil
-	case name == r.RemoteApplicationName():
-		return r.remote, nil
-	case !names.IsValidUnit(name) && !names.IsValidApplication(name):
-		return nil, errors.Errorf("%q is not a valid unit or application", name)
+// GoalState is this unit, and the units that relations have.
+func (c *context) GoalState() (*application.GoalState, error) {
+	now := time.Now()
+	goal := application.GoalState{
+		Units:     application.UnitsGoalState{c.unit: {Status: "active", Since: &now}},
+		Relations: map[string]application.UnitsGoalState{},
 	}
-	return nil, &params.Error{Code: params.CodeUnauthorized, Message: "permission denied"}
+	for _, r := range c.relations {
+		goal.Relations[r.name] = application.UnitsGoalState{r.remote: {Status: "joined", Since: &now}}
+		for name := range r.units {
+			goal.Relations[r.name][name] = application.GoalStateStatus{Status: "joined", Since: &now}
+		}
+	}
+	return &goal, nil
 }
 
-func (r *db) ReadApplicationSettings(string) (params.Settings, error) { return r.remote, nil }
+func (c *context) NetworkInfo(bindings []string, _ int) (map[string]params.NetworkInfoResult, error) {
+	info := map[string]params.NetworkInfoResult{}
+	for _, binding := range bindings {
+		info[binding] = params.NetworkInfoResult{
+			Info:             []params.NetworkInfo{{InterfaceName: "eth0", Addresses: []params.InterfaceAddress{{Address: "10.0.0.1"}}}},
+			IngressAddresses: []string{"10.0.0.1"},
+		}
+	}
+	return info, nil
+}
 
-// settings are data that this side writes.
-type settings map[string]string
+func (c *context) OpenPortRange(string, network.PortRange) error  { return nil }
+func (c *context) ClosePortRange(string, network.PortRange) error { return nil }
+func (c *context) SetUnitWorkloadVersion(string) error            { return nil }
 
-func (s settings) Map() params.Settings  { return params.Settings(maps.Clone(s)) }
-func (s settings) Set(key, value string) { s[key] = value }
-func (s settings) Delete(key string)     { delete(s, key) }
+// enter makes a relation's hook the one that is being run; nil ends that.
+func (c *context) enter(r *relation, unit string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hook, c.remote = r, unit
+}
+
+// tells is the status of the unit.
+func (c *context) tells() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return strings.TrimSpace(c.status.Status + " " + c.status.Info)
+}

@@ -8,9 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/juju/charm/v8"
 	"github.com/juju/cmd/v3"
 	"github.com/juju/errors"
 	"github.com/juju/juju/juju/sockets"
+	"github.com/juju/juju/rpc/params"
 	"github.com/juju/juju/worker/uniter/runner/jujuc"
 	"github.com/juju/loggo"
 )
@@ -48,18 +50,13 @@ func play(t *testing.T, program, unit, script string) string {
 	dir, err := os.MkdirTemp("/tmp", "j29-") // short, as a socket is in it
 	must(t, err)
 	t.Cleanup(func() { must(t, os.RemoveAll(dir)) })
-	socket := serve(t, newContext(unit), filepath.Join(dir, "agent.socket"))
+	socket := serve(t, probed(unit), filepath.Join(dir, "agent.socket"))
 	for _, name := range jujuc.CommandNames() {
 		must(t, os.Symlink(program, filepath.Join(dir, name)))
 	}
 	command := exec.Command("bash", "./"+script+".sh")
 	command.Dir = probe
-	command.Env = []string{
-		"PATH=" + dir + ":" + os.Getenv("PATH"), "LANG=C.UTF-8",
-		"JUJU_UNIT_NAME=" + unit, "JUJU_VERSION=2.9.42", "JUJU_DISPATCH_PATH=actions/" + script,
-		"JUJU_CONTEXT_ID=" + contextID, "JUJU_AGENT_TOKEN=" + token,
-		"JUJU_AGENT_SOCKET_NETWORK=" + socket.Network, "JUJU_AGENT_SOCKET_ADDRESS=" + socket.Address,
-	}
+	command.Env = append(environment(unit, socket), "PATH="+dir+":"+os.Getenv("PATH"), "JUJU_DISPATCH_PATH=actions/"+script)
 	out, err := command.CombinedOutput()
 	if err != nil {
 		t.Fatalf("the script ended with %v:\n%s", err, out)
@@ -67,10 +64,31 @@ func play(t *testing.T, program, unit, script string) string {
 	return string(out)
 }
 
+// probed is what the probe charm's unit is told in charmtest.
+func probed(unit string) *context {
+	db := newRelation(3, "db", "pg", map[string]params.Settings{"pg/0": {"host": "10.0.0.2"}})
+	db.application = params.Settings{"database": "x"}
+	return &context{
+		unit:      unit,
+		config:    charm.Settings{"port": int64(8083), "name": "connect", "debug": false},
+		relations: map[int]*relation{db.id: db},
+		state:     map[string]string{"flags": "a,b"},
+	}
+}
+
 const (
 	contextID = "kc/0-run-tools-1"
 	token     = "secret of the agent"
 )
+
+// environment is what every hook has.
+func environment(unit string, socket sockets.Socket) []string {
+	return []string{
+		"LANG=C.UTF-8", "JUJU_UNIT_NAME=" + unit, "JUJU_VERSION=2.9.42",
+		"JUJU_CONTEXT_ID=" + contextID, "JUJU_AGENT_TOKEN=" + token,
+		"JUJU_AGENT_SOCKET_NETWORK=" + socket.Network, "JUJU_AGENT_SOCKET_ADDRESS=" + socket.Address,
+	}
+}
 
 // serve runs Juju's server until the test is over.
 func serve(t *testing.T, c *context, address string) sockets.Socket {
