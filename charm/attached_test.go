@@ -7,6 +7,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -19,27 +20,31 @@ import (
 	"github.com/connectcharm/kafka-connect-base/charmtest/world"
 )
 
-// packed makes a tar.gz of files, named by their paths.
-func packed(t testing.TB, files map[string]string) []byte {
-	t.Helper()
+// pack makes a tar.gz of files, named by their paths.
+func pack(files map[string]string) ([]byte, error) {
 	var out bytes.Buffer
 	zip := gzip.NewWriter(&out)
 	archive := tar.NewWriter(zip)
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if err := archive.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(files[name])), Typeflag: tar.TypeReg}); err != nil {
-			t.Fatal(err)
+		err := archive.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(files[name])), Typeflag: tar.TypeReg})
+		if err != nil {
+			return nil, err
 		}
 		if _, err := archive.Write([]byte(files[name])); err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 	}
-	if err := archive.Close(); err != nil {
+	err := errors.Join(archive.Close(), zip.Close())
+	return out.Bytes(), err
+}
+
+func packed(t testing.TB, files map[string]string) []byte {
+	t.Helper()
+	content, err := pack(files)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := zip.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
+	return content
 }
 
 // archive writes one, under the name that Juju wants.
@@ -345,4 +350,61 @@ func TestAttachedSecrets(t *testing.T) {
 	l.wantNotLogged("hunter")
 	l.configure(map[string]any{"connectors-secrets": "words"})
 	l.wantStatus("connect/0", "blocked: option connectors-secrets is not the URI of a Juju secret: juju add-secret prints one (secret:…)")
+}
+
+// TestAttachedTrouble: what Connect refuses, and what fails when it runs, is said, and
+// the rest goes on.
+func TestAttachedTrouble(t *testing.T) {
+	t.Parallel()
+	l := newLife(t, world.Options{})
+	l.deploy(1)
+	group := l.Group("connect")
+	l.step("Connect refuses one", func() {
+		files := folderOf("a", "b")
+		files["connectors/prod/b.jsonnet"] = "{ 'connector.class': 'no.such.Class' }"
+		l.attach(files)
+		l.wantConnectors("a running", "connect-sink running", "connect-source running")
+		l.wantStatus("connect/0", `blocked: cannot create connector "b" (connectors/prod/b.jsonnet): it is not valid: the workers have no connector class "no.such.Class"`)
+		result, err := l.RunAction(t.Context(), "connect/0", "apply-connectors", nil)
+		l.must(err)
+		if report := fmt.Sprint(result.Results["report"]); result.Status != "failed" || !strings.Contains(report, "no.such.Class") {
+			t.Errorf("apply-connectors is %s with %v", result.Status, result.Results)
+		}
+	})
+	l.step("a task fails", func() {
+		l.attach(folderOf("a", "b"))
+		l.wantStatus("connect/0", runningStatus+"; prod: 2 of 2 connectors run")
+		if !group.Fail("a", 0, "java.io.IOException: no space left\n\tat Sink.put", true) {
+			t.Fatal("the task cannot be made to fail")
+		}
+		l.eventually(func() string {
+			l.must(l.UpdateStatus("connect"))
+			l.settle()
+			return differ(l.status("connect/0"), "blocked: prod: 1 of 2 connectors run; a: task 0 failed: java.io.IOException: no space left")
+		})
+		group.Mend("a")
+		l.run("connect/0", "restart-connector", map[string]any{"name": "a", "only-failed": true})
+		l.eventually(func() string {
+			l.must(l.UpdateStatus("connect"))
+			l.settle()
+			return differ(l.status("connect/0"), runningStatus+"; prod: 2 of 2 connectors run")
+		})
+	})
+}
+
+// differ says how a text is not as it should be; "" where it is.
+func differ(got, want string) string {
+	if got == want {
+		return ""
+	}
+	return fmt.Sprintf("it is %q, want %q", got, want)
+}
+
+// Hook tools by their programs, the charm's other way, hand out the same file.
+func TestAttachedByPrograms(t *testing.T) {
+	t.Parallel()
+	l := newLife(t, world.Options{Model: charmtest.Options{Exec: true}})
+	l.deploy(1)
+	l.attach(folderOf("a"))
+	l.wantStatus("connect/0", runningStatus+"; prod: 1 of 1 connectors run")
 }

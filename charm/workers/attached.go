@@ -86,8 +86,11 @@ func (u *Unit) attached(ctx context.Context) (*archive, error) {
 		return nil, reactive.Waiting("waiting for Juju to hand out the attached connectors: %v", err)
 	}
 	content, err := folder.Fingerprint(path)
-	if err != nil || content == "" {
-		return nil, err
+	if err != nil {
+		return nil, reactive.Waiting("%v; trying again", err)
+	}
+	if content == "" {
+		return nil, nil
 	}
 	a := &archive{Attached: settings.Attached, path: path, options: folder.Options{
 		Environment: settings.Attached.Environment, Cluster: u.Application(), Owner: u.Model() + "." + u.Application(),
@@ -143,6 +146,10 @@ func (u *Unit) evaluate(ctx context.Context, a *archive) (w *folder.Wanted, clas
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, nil, reactive.Waiting("the attached connectors take too long to evaluate; trying again: %v", err)
+		}
+		var wrong *folder.WrongError
+		if !errors.As(err, &wrong) { // no room, or no process to be had: the workers run all the same
+			err = reactive.Waiting("%v; trying again", firstLine(err))
 		}
 		return nil, nil, err
 	}

@@ -46,6 +46,11 @@ func (u *Unit) KeepAttached(ctx context.Context) (says string, err error) {
 			return "", err
 		}
 	}
+	if a.Policy.applies() { // a hook that was killed may have written, and remembered nothing
+		if err := u.own(ctx, n.Owner); err != nil {
+			return "", err
+		}
+	}
 	if n.Blocked != "" {
 		return "", reactive.Blocked("%s", n.Blocked)
 	}
@@ -54,16 +59,19 @@ func (u *Unit) KeepAttached(ctx context.Context) (says string, err error) {
 
 // letGo forgets a folder that is no longer attached. What it made stays.
 func (u *Unit) letGo(ctx context.Context) error {
-	m, err := u.recall(ctx)
-	if err != nil {
+	if err := u.own(ctx, ""); err != nil {
 		return err
 	}
-	if m.Owner != "" {
-		if err := u.remember(ctx, func(m *memory) { m.Owner = "" }); err != nil {
-			return err
-		}
-	}
 	return u.dropNote()
+}
+
+// own remembers what the connectors carry that go with Kafka and Kubernetes.
+func (u *Unit) own(ctx context.Context, owner string) error {
+	m, err := u.recall(ctx)
+	if err != nil || m.Owner == owner {
+		return err
+	}
+	return u.remember(ctx, func(m *memory) { m.Owner = owner })
 }
 
 // bringAttached evaluates, plans and applies, and notes what it came to.
@@ -73,9 +81,7 @@ func (u *Unit) bringAttached(ctx context.Context, a *archive, before note, live 
 	if errors.As(err, &wrong) {
 		u.Log().Error("the attached connectors are wrong", "mistakes", wrong.All)
 		before.Version, before.Inputs, before.Wrong = noteVersion, a.fingerprint, "attached connectors: "+wrong.Error()
-		if err := u.writeNote(before); err != nil {
-			return before, live, err
-		}
+		u.writeNote(before)
 		return before, live, reactive.Blocked("%s", before.Wrong)
 	}
 	if err != nil {
@@ -88,12 +94,14 @@ func (u *Unit) bringAttached(ctx context.Context, a *archive, before note, live 
 	}
 	if a.Policy.applies() && plan.Refused == "" && plan.Changes() > 0 {
 		if plan, live, err = u.applyAttached(ctx, w, plan); err != nil {
-			return n, live, errors.Join(u.writeNote(n), err)
+			u.writeNote(n)
+			return n, live, err
 		}
 	}
 	n.judge(u.Application(), a.Policy, plan, clashes)
 	n.Live = n.running(live)
-	return n, live, u.writeNote(n)
+	u.writeNote(n)
+	return n, live, nil
 }
 
 // judge says what a plan leaves to be decided, or to be known.
@@ -150,14 +158,8 @@ func (u *Unit) write(ctx context.Context, w *folder.Wanted, plan *connectors.Pla
 	if err != nil {
 		return nil, err
 	}
-	m, err := u.recall(ctx)
-	if err != nil {
+	if err := u.own(ctx, w.Policy.Owner); err != nil {
 		return nil, err
-	}
-	if m.Owner != w.Policy.Owner {
-		if err := u.remember(ctx, func(m *memory) { m.Owner = w.Policy.Owner }); err != nil {
-			return nil, err
-		}
 	}
 	grace := min(attemptLimit/2, u.remaining()/4)
 	limit := u.remaining() - grace

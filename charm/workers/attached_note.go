@@ -55,7 +55,8 @@ func (u *Unit) attachedNote() note {
 	return n
 }
 
-func (u *Unit) writeNote(n note) error {
+// writeNote: what cannot be noted is found out again by the next hook.
+func (u *Unit) writeNote(n note) {
 	u.attachedAnew = true
 	text, err := json.Marshal(n)
 	if err == nil {
@@ -68,9 +69,8 @@ func (u *Unit) writeNote(n note) error {
 		err = os.Rename(u.noteFile()+".new", u.noteFile())
 	}
 	if err != nil {
-		return fmt.Errorf("cannot note what the attached connectors came to: %w", err)
+		u.Log().Warn("cannot note what the attached connectors came to", "reason", err)
 	}
-	return nil
 }
 
 func (u *Unit) dropNote() error {
