@@ -74,8 +74,12 @@ func (m *Model) checkNewName(name string) error {
 
 func checkResources(c *charmdir.Charm, given map[string]string) error {
 	for name, path := range given {
-		if _, ok := c.Resources[name]; !ok {
+		declared, ok := c.Resources[name]
+		if !ok {
 			return fmt.Errorf("unrecognized resource %q", name)
+		}
+		if ending := filepath.Ext(declared.Path); filepath.Ext(path) != ending { // apiserver/resources.go of Juju
+			return fmt.Errorf("incorrect extension on resource upload %q, expected %q", path, ending)
 		}
 		if _, err := os.Stat(path); err != nil {
 			return fmt.Errorf("cannot read resource %q: %w", name, err)

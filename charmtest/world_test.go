@@ -274,6 +274,7 @@ func TestRefusedWorlds(t *testing.T) {
 		`unit "pg/3" not found in application "pg"`:           func() error { return pg.SetUnitData("pg/3", nil) },
 		`unit "app/0" not found in application "pg"`:          func() error { return pg.SetUnitData("app/0", nil) },
 		`unit "twin/0" not found`:                             func() error { return m.SetLeader("app", "twin/0") },
+		`expected ".jar"`:                                     func() error { return m.AttachResource("app", "jar", "/dev/null") },
 		`unrecognized resource "nope"`:                        func() error { return m.AttachResource("app", "nope", dir) },
 		`unit "app/0" is not in an error state`:               func() error { return m.Resolve("app/0") },
 		`action "nope" not defined on unit "app/0"`:           func() error { _, err := m.RunAction(t.Context(), "app/0", "nope", nil); return err },

@@ -95,16 +95,20 @@ const idle = "idle"
 func (s *stage) measureAll(ctx context.Context, runs int, counting *counter) ([]result, error) {
 	steps := []step{deploy(2), configFiles(), configKubernetes(), deployKafka(), integrate(),
 		quiet("", func(s *stage) error { return s.Deploy(idle, s.charm, charmtest.DeployOptions{}) })}
-	for _, step := range steps {
-		_, err := step.do(ctx, s)
-		if err = cmp.Or(err, s.Settle(ctx)); err != nil {
-			return nil, fmt.Errorf("cannot set the units up: %w", err)
-		}
+	if err := s.setUp(ctx, steps...); err != nil {
+		return nil, err
 	}
 	var results []result
-	for _, unit := range []struct{ kind, name string }{
-		{"leader, 2 connectors running", app + "/0"}, {"follower", app + "/1"}, {"nothing related", idle + "/0"},
+	for _, unit := range []struct {
+		kind, name string
+		first      []step
+	}{
+		{"leader, 2 connectors running", app + "/0", nil}, {"follower", app + "/1", nil}, {"nothing related", idle + "/0", nil},
+		{fmt.Sprintf("leader, %d connectors attached", manyAttached), app + "/0", []step{attachMany()}},
 	} {
+		if err := s.setUp(ctx, unit.first...); err != nil {
+			return nil, err
+		}
 		costs, err := s.measure(ctx, unit.name, runs, counting)
 		if err != nil {
 			return nil, err
@@ -112,6 +116,16 @@ func (s *stage) measureAll(ctx context.Context, runs int, counting *counter) ([]
 		results = append(results, result{unit.kind, middle(costs)})
 	}
 	return results, nil
+}
+
+func (s *stage) setUp(ctx context.Context, steps ...step) error {
+	for _, step := range steps {
+		_, err := step.do(ctx, s)
+		if err = cmp.Or(err, s.Settle(ctx)); err != nil {
+			return fmt.Errorf("cannot set the units up: %w", err)
+		}
+	}
+	return nil
 }
 
 // measure runs hooks on one unit.

@@ -107,7 +107,7 @@ func TestBench(t *testing.T) {
 	if code := run(t.Context(), []string{"--bench", "--runs=1"}, script{charm: charmReady}, &out, &errs); code != 0 {
 		t.Fatalf("it ends with %d: %s", code, errs.String())
 	}
-	for _, want := range []string{"goal", "20 ms", "30.0 MiB", "leader, 2 connectors running", "follower", "nothing related"} {
+	for _, want := range []string{"goal", "20 ms", "30.0 MiB", "leader, 2 connectors running", "follower", "nothing related", "leader, 100 connectors attached"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the table does not say %q:\n%s", want, out.String())
 		}
