@@ -39,6 +39,7 @@ func crashScenes() []scene {
 			l.to += ".new"
 			return l.w.Configure("connect", map[string]any{"sink-file": l.to})
 		}, true},
+		{"attach connectors", (*crashLife).attach, true},
 		{"pause by action", act("pause-connector"), false},
 		// From here on the sink is paused, and stays it: whatever comes.
 		{"kill the leader", (*crashLife).killLeader, false},
@@ -151,6 +152,13 @@ func (l *crashLife) deploy() error {
 
 func (l *crashLife) integrate() error {
 	return l.w.Integrate("connect:kafka", "kafka:client")
+}
+
+// attach attaches a folder of two connectors, which share all else that comes.
+func (l *crashLife) attach() error {
+	file := filepath.Join(l.dir, "connectors.tgz")
+	content, err := pack(folderOf("a", "b"))
+	return errors.Join(err, os.WriteFile(file, content, 0o600), l.w.AttachResource("connect", "connectors", file))
 }
 
 func configure(option string, value any) func(*crashLife) error {
