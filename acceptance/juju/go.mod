@@ -3,15 +3,14 @@ module github.com/juju/juju/acceptance/kafka-connect-base
 go 1.26
 
 require (
-	github.com/gorilla/websocket v1.5.1
 	github.com/juju/charm/v12 v12.1.1
 	github.com/juju/clock v1.1.1
-	github.com/juju/cmd/v3 v3.2.2
 	github.com/juju/errors v1.0.0
 	github.com/juju/juju v0.0.0-20251015133347-17876b918429
 	github.com/juju/loggo v1.0.0
 	github.com/juju/names/v5 v5.0.0
 	github.com/juju/worker/v3 v3.5.0
+	github.com/rogpeppe/go-internal v1.14.1
 	gopkg.in/httprequest.v1 v1.2.1
 )
 
@@ -56,10 +55,12 @@ require (
 	github.com/google/go-cmp v0.7.0 // indirect
 	github.com/google/gofuzz v1.2.0 // indirect
 	github.com/google/uuid v1.6.0 // indirect
+	github.com/gorilla/websocket v1.5.1 // indirect
 	github.com/imdario/mergo v0.3.12 // indirect
 	github.com/josharian/intern v1.0.0 // indirect
 	github.com/json-iterator/go v1.1.12 // indirect
 	github.com/juju/ansiterm v1.0.0 // indirect
+	github.com/juju/cmd/v3 v3.2.2 // indirect
 	github.com/juju/collections v1.0.4 // indirect
 	github.com/juju/description/v9 v9.0.0 // indirect
 	github.com/juju/featureflag v1.0.0 // indirect
@@ -116,7 +117,6 @@ require (
 	github.com/opencontainers/go-digest v1.0.0 // indirect
 	github.com/pkg/errors v0.9.1 // indirect
 	github.com/rogpeppe/fastuuid v1.2.0 // indirect
-	github.com/rogpeppe/go-internal v1.14.1 // indirect
 	github.com/rs/xid v1.6.0 // indirect
 	github.com/spf13/pflag v1.0.6 // indirect
 	github.com/vishvananda/netlink v1.3.0 // indirect
@@ -130,6 +130,7 @@ require (
 	golang.org/x/term v0.34.0 // indirect
 	golang.org/x/text v0.28.0 // indirect
 	golang.org/x/time v0.12.0 // indirect
+	golang.org/x/tools v0.36.0 // indirect
 	google.golang.org/protobuf v1.36.7 // indirect
 	gopkg.in/check.v1 v1.0.0-20201130134442-10cb98267c6c // indirect
 	gopkg.in/errgo.v1 v1.0.1 // indirect

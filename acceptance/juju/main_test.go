@@ -47,6 +47,7 @@ func build(dir string) error {
 		{"go", "build", "-o", filepath.Join(dir, "jujuc-real"), "github.com/juju/juju/cmd/jujuc"},
 		{"go", "build", "-C", root, "-o", built.steps, "./charmtest/internal/steps"},
 		{"go", "run", "-C", root, "./cmd/kcb", "build", "--arch", runtime.GOARCH, "--out", dir, "examples/kafka-connect-file"},
+		{"go", "run", "-C", root, "./cmd/kcb", "build", "--arch", runtime.GOARCH, "--out", dir, "examples/kafka-connect-mongodb"},
 	} {
 		start := time.Now()
 		cmd := exec.Command(command[0], command[1:]...)
