@@ -289,18 +289,38 @@ func TestAttachedAndRegistered(t *testing.T) {
 	})
 }
 
-// TestAttachedComesAndGoes: with Kafka, and with the application.
-func TestAttachedComesAndGoes(t *testing.T) {
+// Attached before the charm's layer has registered anything, a file comes first: the layer is
+// refused, until the file is gone.
+func TestAttachedBeforeRegistered(t *testing.T) {
 	t.Parallel()
 	l := newLife(t, world.Options{})
-	file := l.archive(packed(t, folderOf("a")))
-	l.must(l.Deploy("connect", fileCharm, charmtest.DeployOptions{Units: 2, Resources: map[string]string{"connectors": file}, Config: map[string]any{
-		"topics": "lines", "kubeconfig": l.Kubeconfig(), "source-file": l.from, "sink-file": l.to,
-	}}))
+	l.deployAttached(1, folderOf("a", "connect-sink"))
+	l.wantStatus("connect/0", `blocked: connector "connect-sink" is described by connectors/prod/connect-sink.jsonnet of the attached folder: change it there and attach that, or set option connectors-policy to off`)
+	l.attach(folderOf("a"))
+	l.wantStatus("connect/0", runningStatus+"; prod: 1 of 1 connectors run")
+	if sink := l.snapshot().Connectors["connect-sink"].Config; sink["file"] != l.to || sink["connectors.owner"] != "" {
+		t.Errorf("the sink is %v", sink)
+	}
+	l.wantSteady()
+}
+
+func (l *life) deployAttached(units int, files map[string]string) {
+	l.t.Helper()
+	l.must(l.Deploy("connect", fileCharm, charmtest.DeployOptions{
+		Units: units, Resources: map[string]string{"connectors": l.archive(packed(l.t, files))},
+		Config: map[string]any{"topics": "lines", "kubeconfig": l.Kubeconfig(), "source-file": l.from, "sink-file": l.to},
+	}))
 	_, err := l.AddKafka("kafka")
 	l.must(err)
 	l.must(l.Integrate("connect:kafka", "kafka:client"))
 	l.settle()
+}
+
+// TestAttachedComesAndGoes: with Kafka, and with the application.
+func TestAttachedComesAndGoes(t *testing.T) {
+	t.Parallel()
+	l := newLife(t, world.Options{})
+	l.deployAttached(2, folderOf("a"))
 	all := []string{"a running", "connect-sink running", "connect-source running"}
 	l.wantConnectors(all...)
 	l.must(l.RemoveRelation("connect:kafka", "kafka:client"))

@@ -171,7 +171,12 @@ func (u *Unit) evaluate(ctx context.Context, a *archive) (w *folder.Wanted, clas
 // look gives all connectors: what this hook has just seen, or else what it asks for.
 func (u *Unit) look(ctx context.Context) (*connectors.Live, error) {
 	if u.seen == nil {
-		if _, err := u.live(ctx); err != nil {
+		_, err := u.live(ctx)
+		var shape *json.UnmarshalTypeError
+		if errors.As(err, &shape) {
+			return nil, reactive.Blocked("attached connectors need workers of Kafka 2.3 or later: these do not say in one answer what runs")
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
