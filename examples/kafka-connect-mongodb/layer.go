@@ -5,6 +5,7 @@ package mongodb
 import (
 	"cmp"
 	"context"
+	"net/http"
 	"strings"
 
 	"github.com/connectcharm/kafka-connect-base/charm"
@@ -17,6 +18,7 @@ import (
 var (
 	Configured = flags.New("kafka-connect-mongodb.configured")
 	Running    = flags.New("kafka-connect-mongodb.running")
+	Stopped    = flags.New("kafka-connect-mongodb.stopped") // there is no database to write to
 	mongo      = flags.Endpoint("mongodb", "hostname", "port")
 )
 
@@ -30,10 +32,12 @@ func Layer(unit *helpers.Unit) reactive.Rules {
 		reactive.When(flags.All(mongo.Available, charm.TopicCreated, flags.Leader).And(flags.Not(Configured))).
 			Do("configure workers", l.configure).Sets(Configured, charm.Install),
 		reactive.When(flags.All(charm.Ready, charm.Running, mongo.Available, flags.Leader).And(flags.Not(Running))).
-			Do("register connector", l.register).Sets(Running),
+			Do("register connector", l.register).Sets(Running).Clears(Stopped),
+		reactive.When(flags.All(charm.Running, flags.Leader).And(flags.Not(mongo.Available, Stopped))).
+			Do("unregister connector", l.unregister).Sets(Stopped).Clears(Running),
 		reactive.OnSet(flags.ConfigChanged).Clears(Running),
 		reactive.OnSet(mongo.Changed).Clears(Running),
-		reactive.OnCleared(charm.Running).Clears(Running),
+		reactive.OnCleared(charm.Running).Clears(Running, Stopped),
 	}
 }
 
@@ -58,7 +62,6 @@ func (l *layer) register(ctx context.Context, change *reactive.Changes) error {
 	if len(collections) != len(settings.Topics) {
 		return reactive.Blocked("option db-collections has %d collections for %d topics: name one for each", len(collections), len(settings.Topics))
 	}
-	name := l.Model() + l.Application() + "-mongodb" // as the original calls it: its offsets go on
 	if err := helpers.Accepted(l.RegisterConnector(ctx, map[string]any{
 		"connector.class":     "com.startapp.data.MongoSinkConnector",
 		"tasks.max":           config.Int("max-tasks"),
@@ -69,9 +72,27 @@ func (l *layer) register(ctx context.Context, change *reactive.Changes) error {
 		"db.collections":      strings.Join(collections, ","),
 		"write.batch.enabled": config.Bool("write-batch-enabled"),
 		"connect.use_schema":  false,
-	}, name)); err != nil {
+	}, l.connector())); err != nil {
 		return err
 	}
 	change.Set(Running)
+	change.Clear(Stopped)
 	return nil
 }
+
+// unregister ends the connector, which would go on writing to a database that it
+// is no longer related to. Its offsets stay.
+func (l *layer) unregister(ctx context.Context, change *reactive.Changes) error {
+	response, err := l.UnregisterConnector(ctx, l.connector())
+	if err != nil || response.StatusCode != http.StatusNotFound { // what an operator unregistered is gone already
+		if err := helpers.Accepted(response, err); err != nil {
+			return err
+		}
+	}
+	change.Set(Stopped)
+	change.Clear(Running)
+	return nil
+}
+
+// connector is the name the original gives it: its offsets go on.
+func (l *layer) connector() string { return l.Model() + l.Application() + "-mongodb" }

@@ -67,6 +67,22 @@ func TestLayer(t *testing.T) {
 	wantStatus("blocked: option db-collections has 1 collections for 2 topics: name one for each")
 	w.Must(w.Configure("sink", map[string]any{"db-collections": "orders payments"}))
 	wantStatus("active: 1 worker, 1 connector")
+
+	w.Must(w.RemoveRelation("sink:mongodb", "mongo:database"))
+	wantStatus("blocked: mongodb is missing: juju integrate sink:mongodb with a MongoDB application")
+	if left := w.MustSnapshot().Connectors; len(left) != 0 {
+		t.Errorf("connectors without a database: %v", left)
+	}
+	w.Must(w.Integrate("sink:mongodb", "mongo:database"))
+	wantStatus("active: 1 worker, 1 connector")
+	wantHost(t, w, "other.example")
+
+	// What an operator unregistered is not there to be unregistered.
+	if _, err := w.RunAction(t.Context(), "sink/0", "unregister-connector", map[string]any{"name": "testsink-mongodb"}); err != nil {
+		t.Error(err)
+	}
+	w.Must(w.RemoveRelation("sink:mongodb", "mongo:database"))
+	wantStatus("blocked: mongodb is missing: juju integrate sink:mongodb with a MongoDB application")
 }
 
 func wantHost(t *testing.T, w *world.Running, host string) {
