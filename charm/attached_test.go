@@ -4,101 +4,16 @@ package charm_test
 // deployed.
 
 import (
-	"archive/tar"
 	"bytes"
-	"compress/gzip"
-	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/connectcharm/kafka-connect-base/charmtest"
 	"github.com/connectcharm/kafka-connect-base/charmtest/world"
 )
-
-// pack makes a tar.gz of files, named by their paths.
-func pack(files map[string]string) ([]byte, error) {
-	var out bytes.Buffer
-	zip := gzip.NewWriter(&out)
-	archive := tar.NewWriter(zip)
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		err := archive.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(files[name])), Typeflag: tar.TypeReg})
-		if err != nil {
-			return nil, err
-		}
-		if _, err := archive.Write([]byte(files[name])); err != nil {
-			return nil, err
-		}
-	}
-	err := errors.Join(archive.Close(), zip.Close())
-	return out.Bytes(), err
-}
-
-func packed(t testing.TB, files map[string]string) []byte {
-	t.Helper()
-	content, err := pack(files)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return content
-}
-
-// archive writes one, under the name that Juju wants.
-func (l *life) archive(content []byte) string {
-	l.t.Helper()
-	path := filepath.Join(l.t.TempDir(), "connectors.tgz")
-	l.must(os.WriteFile(path, content, 0o600))
-	return path
-}
-
-// attach attaches a folder and runs the hooks that follow.
-func (l *life) attach(files map[string]string) {
-	l.t.Helper()
-	l.must(l.AttachResource("connect", "connectors", l.archive(packed(l.t, files))))
-	l.settle()
-}
-
-// folderOf has a sink for each name, with a library they share.
-func folderOf(names ...string) map[string]string {
-	files := map[string]string{
-		"connectors/sinks.libsonnet": `{ sink(topics):: { 'connector.class': 'FileStreamSink', topics: topics, file: '/dev/null' } }`,
-	}
-	for _, name := range names {
-		files["connectors/prod/"+name+".jsonnet"] = `(import '../sinks.libsonnet').sink('lines')`
-	}
-	return files
-}
-
-// writes gives what was written to Connect while something is done: "PUT /connectors/a/config".
-func (l *life) writes(do func()) (list []string) {
-	l.t.Helper()
-	before := len(l.Group("connect").Writes())
-	do()
-	for _, call := range l.Group("connect").Writes()[before:] {
-		if !strings.HasSuffix(call.Path, "/validate") { // which asks
-			list = append(list, call.Method+" "+call.Path)
-		}
-	}
-	slices.Sort(list)
-	return list
-}
-
-func (l *life) wantWrites(what string, got []string, want ...string) {
-	l.t.Helper()
-	if !slices.Equal(got, want) {
-		l.t.Errorf("%s wrote %q, want %q", what, got, want)
-	}
-}
-
-func (l *life) configure(options map[string]any) {
-	l.t.Helper()
-	l.must(l.Configure("connect", options))
-	l.settle()
-}
 
 // TestAttached is the life of an attached folder.
 func TestAttached(t *testing.T) {
@@ -304,18 +219,6 @@ func TestAttachedBeforeRegistered(t *testing.T) {
 	l.wantSteady()
 }
 
-func (l *life) deployAttached(units int, files map[string]string) {
-	l.t.Helper()
-	l.must(l.Deploy("connect", fileCharm, charmtest.DeployOptions{
-		Units: units, Resources: map[string]string{"connectors": l.archive(packed(l.t, files))},
-		Config: map[string]any{"topics": "lines", "kubeconfig": l.Kubeconfig(), "source-file": l.from, "sink-file": l.to},
-	}))
-	_, err := l.AddKafka("kafka")
-	l.must(err)
-	l.must(l.Integrate("connect:kafka", "kafka:client"))
-	l.settle()
-}
-
 // TestAttachedComesAndGoes: with Kafka, and with the application.
 func TestAttachedComesAndGoes(t *testing.T) {
 	t.Parallel()
@@ -410,14 +313,6 @@ func TestAttachedTrouble(t *testing.T) {
 			return differ(l.status("connect/0"), runningStatus+"; prod: 2 of 2 connectors run")
 		})
 	})
-}
-
-// differ says how a text is not as it should be; "" where it is.
-func differ(got, want string) string {
-	if got == want {
-		return ""
-	}
-	return fmt.Sprintf("it is %q, want %q", got, want)
 }
 
 // Hook tools by their programs, the charm's other way, hand out the same file.

@@ -1,0 +1,119 @@
+package charm_test
+
+// What the tests of attached connectors do with a life.
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/connectcharm/kafka-connect-base/charmtest"
+)
+
+// pack makes a tar.gz of files, named by their paths.
+func pack(files map[string]string) ([]byte, error) {
+	var out bytes.Buffer
+	zip := gzip.NewWriter(&out)
+	archive := tar.NewWriter(zip)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		err := archive.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(files[name])), Typeflag: tar.TypeReg})
+		if err != nil {
+			return nil, err
+		}
+		if _, err := archive.Write([]byte(files[name])); err != nil {
+			return nil, err
+		}
+	}
+	err := errors.Join(archive.Close(), zip.Close())
+	return out.Bytes(), err
+}
+
+func packed(t testing.TB, files map[string]string) []byte {
+	t.Helper()
+	content, err := pack(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+// archive writes one, under the name that Juju wants.
+func (l *life) archive(content []byte) string {
+	l.t.Helper()
+	path := filepath.Join(l.t.TempDir(), "connectors.tgz")
+	l.must(os.WriteFile(path, content, 0o600))
+	return path
+}
+
+// attach attaches a folder and runs the hooks that follow.
+func (l *life) attach(files map[string]string) {
+	l.t.Helper()
+	l.must(l.AttachResource("connect", "connectors", l.archive(packed(l.t, files))))
+	l.settle()
+}
+
+// folderOf has a sink for each name, with a library they share.
+func folderOf(names ...string) map[string]string {
+	files := map[string]string{
+		"connectors/sinks.libsonnet": `{ sink(topics):: { 'connector.class': 'FileStreamSink', topics: topics, file: '/dev/null' } }`,
+	}
+	for _, name := range names {
+		files["connectors/prod/"+name+".jsonnet"] = `(import '../sinks.libsonnet').sink('lines')`
+	}
+	return files
+}
+
+// writes gives what was written to Connect while something is done: "PUT /connectors/a/config".
+func (l *life) writes(do func()) (list []string) {
+	l.t.Helper()
+	before := len(l.Group("connect").Writes())
+	do()
+	for _, call := range l.Group("connect").Writes()[before:] {
+		if !strings.HasSuffix(call.Path, "/validate") { // which asks
+			list = append(list, call.Method+" "+call.Path)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+func (l *life) wantWrites(what string, got []string, want ...string) {
+	l.t.Helper()
+	if !slices.Equal(got, want) {
+		l.t.Errorf("%s wrote %q, want %q", what, got, want)
+	}
+}
+
+func (l *life) configure(options map[string]any) {
+	l.t.Helper()
+	l.must(l.Configure("connect", options))
+	l.settle()
+}
+
+func (l *life) deployAttached(units int, files map[string]string) {
+	l.t.Helper()
+	l.must(l.Deploy("connect", fileCharm, charmtest.DeployOptions{
+		Units: units, Resources: map[string]string{"connectors": l.archive(packed(l.t, files))},
+		Config: map[string]any{"topics": "lines", "kubeconfig": l.Kubeconfig(), "source-file": l.from, "sink-file": l.to},
+	}))
+	_, err := l.AddKafka("kafka")
+	l.must(err)
+	l.must(l.Integrate("connect:kafka", "kafka:client"))
+	l.settle()
+}
+
+// differ says how a text is not as it should be; "" where it is.
+func differ(got, want string) string {
+	if got == want {
+		return ""
+	}
+	return fmt.Sprintf("it is %q, want %q", got, want)
+}
