@@ -9,10 +9,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 
 	"github.com/connectcharm/kafka-connect-base/charmdir"
+	"github.com/connectcharm/kafka-connect-base/internal/nearest"
 )
 
 // merged are the files that are joined key by key.
@@ -177,8 +179,10 @@ func (c *composer) deletes() {
 			if section == "config" {
 				path = "options." + path
 			}
-			if missing := remove(doc, path); missing != "" {
-				c.problems = append(c.problems, layer.Problem(n, fmt.Sprintf("cannot delete %q: %s.yaml has no %q", n.Value, section, missing), ""))
+			if missing, others := remove(doc, path); missing != "" {
+				p := layer.Problem(n, fmt.Sprintf("cannot delete %q: %s.yaml has no %q%s", n.Value, section, missing, nearest.Hint(missing[strings.LastIndex(missing, ".")+1:], others)), "")
+				p.Warning = missing == path
+				c.problems = append(c.problems, p)
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
@@ -14,12 +15,13 @@ import (
 	"strings"
 
 	"github.com/connectcharm/kafka-connect-base/charmdir"
+	"github.com/connectcharm/kafka-connect-base/internal/nearest"
 )
 
 // A Finder finds the layers that a layer includes. The zero value is ready for
 // use. A layer is looked for in this order:
 //
-//  1. in Named;
+//  1. in Named, and if it is there, nowhere else;
 //  2. among the Go modules that the go.mod of the charm's own layer requires,
 //     and that module itself, by the last element of the path;
 //  3. in each folder of Path;
@@ -40,6 +42,7 @@ func (f Finder) Find(ctx context.Context, dir string) (Stack, charmdir.Problems)
 		return s.stack, charmdir.Problems{{File: dir, Text: "there is no such folder"}}
 	}
 	s.lay(ctx, top)
+	s.unused()
 	return s.stack, s.problems
 }
 
@@ -54,16 +57,30 @@ type search struct {
 	asked   bool
 }
 
+// unused tells of the named folders that no layer asks for.
+func (s *search) unused() {
+	included := slices.Sorted(maps.Keys(s.seen))
+	for _, name := range slices.Sorted(maps.Keys(s.finder.Named)) {
+		if !s.seen[name] {
+			s.problems = append(s.problems, charmdir.Problem{File: s.finder.Named[name],
+				Text: fmt.Sprintf("cannot take layer %q from here: no layer includes it%s", name, nearest.Hint(name, included))})
+		}
+	}
+}
+
 // lay puts what a layer includes on the stack, and then the layer itself.
 func (s *search) lay(ctx context.Context, l Layer) {
 	for _, include := range l.includes {
+		if include.kind == "layer" && include.name == l.Name {
+			s.problems = append(s.problems, l.doc.Problem(include.node, fmt.Sprintf("layer %q includes itself", l.Name), "a charm is called otherwise than the layers it stands on"))
+		}
 		if include.kind != "layer" || s.seen[include.name] {
 			continue
 		}
 		s.seen[include.name] = true
 		below, looked := s.find(ctx, include.name)
 		if below.Dir == "" {
-			s.problems = append(s.problems, l.doc.Problem(include.node, fmt.Sprintf("cannot find layer %q: it is not %s", include.name, strings.Join(looked, ", nor ")),
+			s.problems = append(s.problems, l.doc.Problem(include.node, fmt.Sprintf("cannot find layer %q: it is not %s%s", include.name, strings.Join(looked, ", nor "), nearest.Hint(include.name, s.moduleNames())),
 				"go get its module, name its folder by --layer "+include.name+"=FOLDER, or a folder that has it by --layer-path"))
 			continue
 		}
@@ -81,7 +98,7 @@ func (s *search) find(ctx context.Context, name string) (found Layer, looked []s
 		if isLayer(dir) {
 			return Layer{Dir: dir}, nil
 		}
-		looked = append(looked, fmt.Sprintf("in %s, which has no layer.yaml", dir))
+		return Layer{}, []string{fmt.Sprintf("in %s, which has no layer.yaml", dir)}
 	}
 	m, where := s.module(ctx, name)
 	if m.Dir != "" && isLayer(m.Dir) && !same(m.Dir, s.top) {
@@ -118,6 +135,9 @@ type module struct {
 	Replace            *module
 }
 
+// name is what layers include the module by.
+func (m module) name() string { return path.Base(major.ReplaceAllString(m.Path, "")) }
+
 var major = regexp.MustCompile(`/v[0-9]+$`)
 
 // module finds the module whose path ends in a layer's name.
@@ -130,7 +150,7 @@ func (s *search) module(ctx context.Context, name string) (found module, where s
 		return module{}, "a Go module (there is no go.mod)"
 	}
 	for _, m := range s.modules {
-		if path.Base(major.ReplaceAllString(m.Path, "")) != name {
+		if m.name() != name {
 			continue
 		}
 		if m.Dir != "" {
@@ -142,6 +162,13 @@ func (s *search) module(ctx context.Context, name string) (found module, where s
 		return m, ""
 	}
 	return module{}, "a module that go.mod requires"
+}
+
+func (s *search) moduleNames() (names []string) {
+	for _, m := range s.modules {
+		names = append(names, m.name())
+	}
+	return names
 }
 
 // required gives the modules of the go.mod over the top layer, the main one first.

@@ -103,13 +103,22 @@ func (l *Layer) read(key, value *yaml.Node) (problems charmdir.Problems) {
 	case "tactics":
 		problems = append(problems, l.doc.Problem(key, "tactics are Python classes, which this tool cannot run", "see docs/reference/layers.md for what it does with which file"))
 	default:
-		if !slices.Contains(keys[:], key.Value) {
-			p := l.doc.Problem(key, fmt.Sprintf("nothing reads %q%s", key.Value, nearest.Hint(key.Value, keys[:])), "")
-			p.Warning = true
-			problems = append(problems, p)
+		problems = append(problems, l.unread(key, keys[:])...)
+		if slices.Contains(sections[:], key.Value) {
+			charmdir.Each(value, func(key, _ *yaml.Node) { problems = append(problems, l.unread(key, []string{"deletes"})...) })
 		}
 	}
 	return problems
+}
+
+// unread warns of a key that is none of those known.
+func (l *Layer) unread(key *yaml.Node, known []string) charmdir.Problems {
+	if slices.Contains(known, key.Value) {
+		return nil
+	}
+	p := l.doc.Problem(key, fmt.Sprintf("nothing reads %q%s", key.Value, nearest.Hint(key.Value, known)), "")
+	p.Warning = true
+	return charmdir.Problems{p}
 }
 
 // own gives a layer's own patterns also where a built layer.yaml keeps those of

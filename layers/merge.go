@@ -138,25 +138,27 @@ func text(value string) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: value}
 }
 
-// remove deletes the value below a dotted path and gives the key that is missing
-// on the way to it. That the last one is missing is no matter.
-func remove(doc *charmdir.Document, path string) (missing string) {
+// remove deletes the value below a dotted path. Where there is none it gives as
+// much of the path as has none, and the keys that stand at its end instead.
+func remove(doc *charmdir.Document, path string) (missing string, others []string) {
 	steps := strings.Split(path, ".")
 	n := doc.Root
-	for i, step := range steps[:len(steps)-1] {
+	for i, step := range steps {
 		at := -1
 		if n.Kind == yaml.MappingNode {
 			at = position(n, step)
 		}
 		if at < 0 {
-			return strings.Join(steps[:i+1], ".")
+			charmdir.Each(n, func(key, _ *yaml.Node) { others = append(others, key.Value) })
+			return strings.Join(steps[:i+1], "."), others
+		}
+		if i == len(steps)-1 {
+			drop(n, step)
+			break
 		}
 		n = n.Content[at+1]
 	}
-	if n.Kind == yaml.MappingNode {
-		drop(n, steps[len(steps)-1])
-	}
-	return ""
+	return "", nil
 }
 
 // first are the keys of metadata.yaml that stand in front, in this order; the

@@ -129,8 +129,9 @@ func goArch() map[string]string {
 	return map[string]string{"amd64": "amd64", "arm64": "arm64", "ppc64el": "ppc64le", "riscv64": "riscv64", "s390x": "s390x"}
 }
 
-// architectures decides what to build for.
+// architectures decides what to build for, each once.
 func (b *builder) architectures() {
+	b.Architectures = slices.Compact(slices.Sorted(slices.Values(b.Architectures)))
 	if len(b.Architectures) == 0 {
 		for _, base := range b.bases() {
 			for _, arch := range base.Architectures {

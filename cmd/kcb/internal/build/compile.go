@@ -22,6 +22,9 @@ import (
 type noMain struct{ looked []string }
 
 func (e noMain) Error() string {
+	if len(e.looked) == 1 {
+		return "there is no main package in " + e.looked[0]
+	}
 	return "there is neither a main package in " + strings.Join(e.looked, " nor in ")
 }
 

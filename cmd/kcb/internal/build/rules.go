@@ -47,7 +47,7 @@ func (c *ruleCheck) mistakes(description reactive.Description) {
 func (c *ruleCheck) terms(description reactive.Description) {
 	known := map[string][]string{
 		"config": keysOf(c.charm.Documents["config.yaml"].Get("options")), "hook": c.hooks(),
-		"endpoint": c.endpoints(), "action": c.actions(),
+		"endpoint": c.endpoints(), "action": append(c.actions(), c.deleted()...),
 	}
 	where := map[string]string{"config": "option in config.yaml", "endpoint": "endpoint in metadata.yaml", "action": "action in actions.yaml", "hook": "hook of this charm"}
 	handled := map[string]bool{}
@@ -55,6 +55,7 @@ func (c *ruleCheck) terms(description reactive.Description) {
 		handled[name] = true
 	}
 	told := map[string]bool{}
+	var strange []strangeTerm
 	for _, rule := range description.Rules {
 		for _, group := range rule.Groups {
 			for _, term := range group.Terms {
@@ -67,21 +68,52 @@ func (c *ruleCheck) terms(description reactive.Description) {
 				}
 				told[term.Name] = true
 				p := charmdir.Problem{Text: fmt.Sprintf("%s waits for %s, but %q is no %s%s", ruleName(rule), term.Name, term.Subject, where[term.Kind], nearest.Hint(term.Subject, names))}
-				if at, ok := c.sources.find(term.Subject); ok {
-					p.File, p.Line, p.Column = at.Filename, at.Line, at.Column
-				} else if at, ok := c.sources.find(rule.Name); ok {
-					p.File, p.Line, p.Column = at.Filename, at.Line, at.Column
+				at, ours := c.sources.find(rule.Name)
+				if exact, ok := c.sources.find(term.Subject); ok && (ours || rule.Name == "") {
+					at, ours = exact, true // another's rule may wait for what is named here for another reason
 				}
+				if !ours {
+					strange = append(strange, strangeTerm{term.Name, p})
+					continue
+				}
+				p.File, p.Line, p.Column = at.Filename, at.Line, at.Column
 				c.problems = append(c.problems, p)
 			}
 		}
 	}
+	c.strangers(strange)
 	actions := c.charm.Documents["actions.yaml"]
 	for _, name := range c.actions() {
 		if !handled[name] {
 			c.problems = append(c.problems, actions.At(fmt.Sprintf("action %q has no rule: it would fail whenever it is run", name), "write a rule that waits for flags.Action", name))
 		}
 	}
+}
+
+// strangeTerm is what a rule waits for that stands in the sources of no layer.
+type strangeTerm struct {
+	name    string
+	problem charmdir.Problem
+}
+
+// strangers tells of the rules that no layer's sources have. Many of them have
+// one reason, a layer that the program has and layer.yaml has not, and are one
+// problem: it would be lost among its consequences.
+func (c *ruleCheck) strangers(terms []strangeTerm) {
+	if len(terms) <= 3 {
+		for _, t := range terms {
+			c.problems = append(c.problems, t.problem)
+		}
+		return
+	}
+	names := make([]string, len(terms))
+	for i, t := range terms {
+		names[i] = t.name
+	}
+	slices.Sort(names)
+	c.problems = append(c.problems, charmdir.Problem{File: filepath.Join(c.charm.Stack.Top().Dir, "layer.yaml"),
+		Text: "the program has rules of a layer that is not among those of this charm, and they wait for what it lacks: " + strings.Join(names, ", "),
+		Hint: "does a layer:NAME miss in the includes?"})
 }
 
 func ruleName(rule reactive.DescribedRule) string {
@@ -104,6 +136,19 @@ func (c *ruleCheck) actions() []string {
 		return nil
 	}
 	return keysOf(d.Root)
+}
+
+// deleted are the actions that a layer took away on purpose: nobody runs them, and
+// the rules for them are never due.
+func (c *ruleCheck) deleted() (names []string) {
+	deletes := c.charm.Documents["layer.yaml"].Get("actions", "deletes")
+	if deletes == nil {
+		return nil
+	}
+	for _, n := range deletes.Content {
+		names = append(names, n.Value)
+	}
+	return names
 }
 
 // hooks are all that Juju may run in this charm.
