@@ -9,8 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"go/token"
+	"go/types"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -55,11 +57,16 @@ func Write(ctx context.Context, o Options) ([]string, error) {
 	if !validName.MatchString(o.Name) {
 		return nil, fmt.Errorf("cannot name a charm %q: a name is of lower-case letters, digits and single hyphens, begins with a letter, and has a letter in each part", o.Name)
 	}
+	if o.Name == path.Base(Base) {
+		return nil, fmt.Errorf("cannot name a charm %q: the layer it stands on is called so", o.Name)
+	}
 	if o.Dir == "" {
 		o.Dir = o.Name
 	}
 	if o.Module == "" {
 		o.Module = "example.com/" + o.Name
+	} else if err := checkModule(ctx, o.Module); err != nil {
+		return nil, err
 	}
 	if entries, err := os.ReadDir(o.Dir); err == nil && len(entries) > 0 {
 		return nil, fmt.Errorf("cannot write a new layer into %s: it is not empty", o.Dir)
@@ -85,14 +92,14 @@ func Write(ctx context.Context, o Options) ([]string, error) {
 func writeAll(dir string, files map[string][]byte) ([]string, error) {
 	var paths []string
 	for name, text := range files {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		to := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 			return nil, fmt.Errorf("cannot write the new layer: %w", err)
 		}
-		if err := os.WriteFile(path, text, 0o644); err != nil {
+		if err := os.WriteFile(to, text, 0o644); err != nil {
 			return nil, fmt.Errorf("cannot write the new layer: %w", err)
 		}
-		paths = append(paths, path)
+		paths = append(paths, to)
 	}
 	slices.Sort(paths)
 	return paths, nil
@@ -101,8 +108,7 @@ func writeAll(dir string, files map[string][]byte) ([]string, error) {
 // render fills in the templates.
 func render(o Options) (map[string][]byte, error) {
 	w := words{Name: o.Name, Module: o.Module, Package: packageName(o.Name), Title: title(o.Name)}
-	path := strings.Split(major.ReplaceAllString(o.Module, ""), "/")
-	if path[len(path)-1] != w.Package {
+	if path.Base(major.ReplaceAllString(o.Module, "")) != w.Package {
 		w.Alias = w.Package + " "
 	}
 	files := map[string][]byte{}
@@ -136,8 +142,8 @@ func fill(text string, w words) ([]byte, error) {
 func packageName(name string) string {
 	words := strings.Split(name, "-")
 	word := words[len(words)-1]
-	taken := []string{"charm", "charmtest", "context", "flags", "helpers", "hooks", "layer", "main", "reactive", "records", "strings", "testing", "world"}
-	if word[0] < 'a' || token.IsKeyword(word) || slices.Contains(taken, word) {
+	taken := []string{"charm", "charmtest", "context", "flags", "helpers", "hooks", "init", "layer", "main", "reactive", "records", "strings", "t", "testing", "world"}
+	if word[0] < 'a' || token.IsKeyword(word) || types.Universe.Lookup(word) != nil || slices.Contains(taken, word) {
 		word = strings.Join(words, "") + "layer"
 	}
 	return word
@@ -156,6 +162,7 @@ func title(name string) string {
 // baseModule is the base layer's module, as the go command has it.
 type baseModule struct {
 	Dir, Version, Sum, GoModSum string
+	Error                       string // why it cannot be fetched
 }
 
 // findBase finds the base layer, and has the go command fetch it if need be.
@@ -176,11 +183,14 @@ func findBase(ctx context.Context, o Options) (baseModule, error) {
 	}
 	var m baseModule
 	out, err := runGo(ctx, os.TempDir(), "mod", "download", "-json", Base+"@"+o.Version)
-	if err == nil {
-		err = json.Unmarshal(out, &m)
+	if wrong := json.Unmarshal(out, &m); err == nil {
+		err = wrong
+	}
+	if m.Error != "" {
+		err = errors.New(m.Error)
 	}
 	if err != nil {
-		return m, fmt.Errorf("cannot fetch %s@%s: %w", Base, o.Version, err)
+		return m, fmt.Errorf("cannot fetch %s@%s: %w; give --replace FOLDER, a checkout of it, or another --base-version", Base, o.Version, err)
 	}
 	return m, nil
 }
@@ -223,6 +233,20 @@ func (m baseModule) modFiles(ctx context.Context, o Options) (mod, sum []byte, e
 	return []byte(b.String()), sum, nil
 }
 
+// checkModule asks the go command whether a module can be called so.
+func checkModule(ctx context.Context, module string) error {
+	dir, err := os.MkdirTemp("", "kcb-")
+	if err != nil {
+		return fmt.Errorf("cannot make a folder to work in: %w", err)
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	if _, err := runGo(ctx, dir, "mod", "init", module); err != nil {
+		return fmt.Errorf("cannot call a Go module %q: %w", module, err)
+	}
+	return nil
+}
+
+// runGo gives what the go command writes, also where it fails.
 func runGo(ctx context.Context, dir string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
@@ -230,7 +254,10 @@ func runGo(ctx context.Context, dir string, args ...string) ([]byte, error) {
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("go %s: %w\n%s", args[0], err, strings.TrimSpace(stderr.String()))
+		if text := strings.TrimSpace(stderr.String()); text != "" {
+			err = errors.New(text)
+		}
+		return out, fmt.Errorf("go %s: %w", args[0], err)
 	}
 	return out, nil
 }

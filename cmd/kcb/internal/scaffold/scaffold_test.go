@@ -20,6 +20,8 @@ func TestRender(t *testing.T) {
 		{"audit", "github.com/me/audit/v2", "audit", `"github.com/me/audit/v2"`},
 		{"my-flags", "", "myflagslayer", `myflagslayer "example.com/my-flags"`},
 		{"go", "", "golayer", `golayer "example.com/go"`},
+		{"my-string", "", "mystringlayer", `mystringlayer "example.com/my-string"`},
+		{"t", "", "tlayer", `tlayer "example.com/t"`},
 		{"a-1b", "", "a1blayer", `a1blayer "example.com/a-1b"`},
 	} {
 		if c.module == "" {
