@@ -75,7 +75,7 @@ func (w *watcher) run(ctx context.Context) {
 			<-w.nudge
 			continue
 		}
-		if !sleep(ctx, jittered(max(interval, 4*cost))) {
+		if !sleep(ctx, jittered(max(interval, min(4*cost, restful)))) {
 			w.giveUp(ctx)
 			if w.isClosing() {
 				return
@@ -126,6 +126,10 @@ func (w *watcher) judge(ctx context.Context, now map[string]connect.Expanded, fa
 	}
 	w.restart(ctx, again)
 }
+
+// restful is the longest time between two looks: what looking costs is little
+// compared with it, also where a thousand connectors are just starting.
+const restful = time.Second
 
 // restartTimeout bounds the restart of what had failed, as others wait.
 const restartTimeout = 30 * time.Second
