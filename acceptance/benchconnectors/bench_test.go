@@ -36,14 +36,14 @@ func TestRequests(t *testing.T) {
 			}
 			var table strings.Builder
 			writeTable(io.MultiWriter(&table, t.Output()), results)
-			if lines := strings.Count(table.String(), "\n"); lines != 1+2*len(steps(all)) {
+			if lines := strings.Count(table.String(), "\n"); lines != 1+3*len(steps(all)) {
 				t.Errorf("the table has %d lines", lines)
 			}
 			writes := map[string][]int{}
 			for _, r := range results {
 				writes[r.tool] = append(writes[r.tool], r.requests["PUT config"])
 			}
-			for tool, want := range map[string][]int{"script": {all, all, all, all}, "connectors": {all, 0, 1, few}} {
+			for tool, want := range map[string][]int{"script": {all, all, all, all}, "connectors": {all, 0, 1, few}, "connectors-64": {all, 0, 1, few}} {
 				if !slices.Equal(writes[tool], want) {
 					t.Errorf("%s put %v configurations; want %v", tool, writes[tool], want)
 				}

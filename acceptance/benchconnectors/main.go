@@ -1,8 +1,9 @@
-// Command benchconnectors deploys a folder of many connectors twice: with the command connectors, and with the simplest
+// Command benchconnectors deploys a folder of many connectors: with the command connectors, and with the simplest
 // script that does the same, which evaluates every file by Jsonnet's Python binding and puts one result after the other.
-// It prints what both took, what they asked of the worker, and how often that rebalanced.
+// It prints what each took, what it asked of the worker, and how often that rebalanced. The command goes twice: as it is,
+// and with as many requests in flight as may be.
 //
-// The worker is a real one where Java and Maven are there, and the embedded one otherwise. Each of the two gets a worker
+// The worker is a real one where Java and Maven are there, and the embedded one otherwise. Each run gets a worker
 // of its own, fresh, and with the same history.
 package main
 
@@ -14,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime"
 	"strings"
 	"syscall"
 
@@ -25,12 +27,14 @@ type options struct {
 	connectors int
 	binary     string // the command connectors
 	kafka      string // the release; empty for the embedded worker
+	alone      bool   // without the script
 	logf       func(format string, args ...any)
 }
 
 func main() {
 	o := options{logf: func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }}
 	embedded := flag.Bool("embedded", false, "use the embedded worker although Java is there")
+	flag.BoolVar(&o.alone, "alone", false, "do not run the script, which takes most of the time")
 	flag.IntVar(&o.connectors, "connectors", 1000, "how `many` connectors")
 	flag.StringVar(&o.binary, "binary", "build/connectors", "the command connectors, a `file`")
 	flag.StringVar(&o.kafka, "kafka", "4.3.1", "the `release` of Kafka and Connect: "+strings.Join(realkafka.Versions(), ", "))
@@ -61,15 +65,17 @@ func run(ctx context.Context, o options, why string) error {
 		return err
 	}
 	writeTable(os.Stdout, results)
-	if baseline.python == "" {
+	switch {
+	case o.alone:
+	case baseline.python == "":
 		fmt.Println("There is no python3: the script was not run.")
-	} else if !baseline.evaluates {
+	case !baseline.evaluates:
 		fmt.Println("Python's Jsonnet binding is missing (apt-get install python3-jsonnet): the script only put what was rendered for it.")
 	}
 	if o.kafka == "" {
-		fmt.Printf("Measured against the embedded worker%s, %s.\n", why, machine())
+		fmt.Printf("Measured against the embedded worker%s, on %d processors.\n", why, runtime.NumCPU())
 		return nil
 	}
-	fmt.Printf("Measured against a real worker of Kafka Connect %s, every connector a running FileStream source, %s.\n", o.kafka, machine())
+	fmt.Printf("Measured against a real worker of Kafka Connect %s, every connector a running FileStream source, on %d processors.\n", o.kafka, runtime.NumCPU())
 	return nil
 }

@@ -42,6 +42,7 @@ type result struct {
 	wall       time.Duration
 	requests   map[string]int
 	rebalances int
+	load       string // of the machine when it ended
 }
 
 // A tool deploys the folder dir to a site.
@@ -50,10 +51,11 @@ type tool struct {
 	deploy func(ctx context.Context, dir string, to *site) (*exec.Cmd, error)
 }
 
-// ours is the command connectors. Home keeps what it remembers of files.
-func ours(binary, home string) tool {
-	return tool{name: "connectors", deploy: func(ctx context.Context, dir string, to *site) (*exec.Cmd, error) {
-		c := exec.CommandContext(ctx, binary, "apply", "--env", "prod", "--yes", "--quiet", "--dir", dir, "--url", to.url)
+// ours is the command connectors with further flags. Home keeps what it remembers of files.
+func ours(binary, home, name string, flags ...string) tool {
+	return tool{name: name, deploy: func(ctx context.Context, dir string, to *site) (*exec.Cmd, error) {
+		args := append([]string{"apply", "--env", "prod", "--yes", "--quiet", "--dir", dir, "--url", to.url}, flags...)
+		c := exec.CommandContext(ctx, binary, args...)
 		c.Env = append(os.Environ(), "HOME="+home, "XDG_CACHE_HOME="+home)
 		return c, nil
 	}}
@@ -79,8 +81,11 @@ func measureAll(ctx context.Context, o options) ([]result, *baseline, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	tools := []tool{ours(binary, filepath.Join(dir, "home"))}
-	if base.python != "" {
+	tools := []tool{
+		ours(binary, filepath.Join(dir, "home"), "connectors"),
+		ours(binary, filepath.Join(dir, "home-64"), "connectors-64", "--parallel", "64"), // as many in flight as may be
+	}
+	if base.python != "" && !o.alone {
 		tools = append([]tool{base.tool()}, tools...)
 	}
 	var results []result
@@ -132,7 +137,7 @@ func measure(ctx context.Context, at *site, dir string, t tool, s step) (result,
 	if err := c.Run(); err != nil {
 		return result{}, fmt.Errorf("%w\n%s", err, output.String())
 	}
-	r := result{step: s, tool: t.name, wall: time.Since(begun), requests: map[string]int{}}
+	r := result{step: s, tool: t.name, wall: time.Since(begun), load: load(), requests: map[string]int{}}
 	if err := rest(ctx, at); err != nil {
 		return result{}, err
 	}

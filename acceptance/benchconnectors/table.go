@@ -7,17 +7,16 @@ import (
 	"io"
 	"maps"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 )
 
-// writeTable writes two lines for each step, of which the second says how many times as fast as the first it was.
+// writeTable writes a line for each tool in each step, with how many times as fast as the script it was.
 func writeTable(to io.Writer, results []result) {
 	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "what\twith\twall\tratio\tgoal\trebalances\trequests")
+	fmt.Fprintln(table, "what\twith\twall\tratio\tgoal\trebalances\tload\trequests")
 	script := map[string]time.Duration{}
 	for _, r := range results {
 		if r.tool == "script" {
@@ -56,17 +55,18 @@ func (r result) cells(than time.Duration) []string {
 	for _, of := range slices.Sorted(maps.Keys(r.requests)) {
 		requests = append(requests, fmt.Sprintf("%d %s", r.requests[of], of))
 	}
-	return []string{r.name, r.tool, seconds(r.wall), ratio, goal, fmt.Sprint(r.rebalances), strings.Join(requests, "; ")}
+	return []string{r.name, r.tool, seconds(r.wall), ratio, goal, fmt.Sprint(r.rebalances), r.load, strings.Join(requests, "; ")}
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
 
-// machine says what was measured on, and what else it had to do.
-func machine() string {
-	text := fmt.Sprintf("on %d processors", runtime.NumCPU())
-	load, err := os.ReadFile("/proc/loadavg")
+// load is how many processes wanted a processor in the last minute, those of other work on the machine included; empty
+// where the system does not say.
+func load() string {
+	text, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
-		return text
+		return ""
 	}
-	return text + ", load " + strings.Join(strings.Fields(string(load))[:3], " ")
+	average, _, _ := strings.Cut(string(text), " ")
+	return average
 }
