@@ -114,7 +114,8 @@ func (u *unit) configHash() string {
 	return fmt.Sprintf("%x", h.Sum64())
 }
 
-// nextCreated enters the scope of every relation and tells the charm of one it does not know.
+// nextCreated enters the scope of every relation and tells the charm of one it does not know, by number. Juju promises
+// no order among several: its createdRelationsResolver takes them as a Go map has them.
 func (m *Model) nextCreated(u *unit) *hookInfo {
 	var first *hookInfo
 	for _, r := range m.relations {
@@ -155,7 +156,7 @@ func (m *Model) nextLeadership(u *unit, resting bool) *hookInfo {
 	return nil
 }
 
-// nextRelation looks at relations in order of their numbers, peers last.
+// nextRelation looks at relations in order of their numbers, peers last. Of Juju only the latter is a promise.
 func (m *Model) nextRelation(u *unit) *hookInfo {
 	for _, peers := range []bool{false, true} {
 		for _, r := range m.relations {

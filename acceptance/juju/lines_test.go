@@ -27,11 +27,11 @@ func coalesced(one, two string) bool {
 }
 
 // lines flattens an answer into sorted lines "Units.connect/0.Workload = …". The
-// hooks of a unit are numbered, so that their order counts.
+// hooks of a unit are numbered, so that their order counts as far as Juju promises one.
 func lines(a controller.Answer) []string {
 	a.Hooks = maps.Clone(a.Hooks)
 	for unit, hooks := range a.Hooks {
-		a.Hooks[unit] = slices.CompactFunc(slices.Clone(hooks), coalesced)
+		a.Hooks[unit] = slices.CompactFunc(inOrder(hooks), coalesced)
 	}
 	text, err := json.Marshal(a)
 	text = forget(text)

@@ -1,6 +1,6 @@
 package juju
 
-// What the tests run is built once: Juju's hook tools, the charm as it would be
+// What the tests run is built once: Juju's hook tools, the charms as they would be
 // deployed, and the main module's steps program.
 
 import (
@@ -18,7 +18,7 @@ import (
 const root = "../.." // the main module
 
 // built has what TestMain built.
-var built struct{ dir, jujuc, steps, charm string }
+var built struct{ dir, jujuc, steps, charm, mongo string }
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
@@ -43,10 +43,12 @@ func run(m *testing.M) int {
 func build(dir string) error {
 	built.dir, built.jujuc, built.steps = dir, filepath.Join(dir, "jujuc"), filepath.Join(dir, "steps")
 	built.charm = filepath.Join(dir, "kafka-connect-file_"+runtime.GOARCH+".charm")
+	built.mongo = filepath.Join(dir, "kafka-connect-mongodb_"+runtime.GOARCH+".charm")
 	for _, command := range [][]string{
 		{"go", "build", "-o", filepath.Join(dir, "jujuc-real"), "github.com/juju/juju/cmd/jujuc"},
 		{"go", "build", "-C", root, "-o", built.steps, "./charmtest/internal/steps"},
 		{"go", "run", "-C", root, "./cmd/kcb", "build", "--arch", runtime.GOARCH, "--out", dir, "examples/kafka-connect-file"},
+		{"go", "run", "-C", root, "./cmd/kcb", "build", "--arch", runtime.GOARCH, "--out", dir, "examples/kafka-connect-mongodb"},
 		{"go", "run", "-C", root, "./cmd/kcb", "build", "--arch", runtime.GOARCH, "--out", dir, "examples/kafka-connect-mongodb"},
 	} {
 		start := time.Now()

@@ -30,17 +30,18 @@ type story struct {
 	log   *log
 }
 
-func newStory(t *testing.T, retry bool) *story {
+// newStory begins one; arguments are those of the steps program that shape the world.
+func newStory(t *testing.T, retry bool, shape ...string) *story {
 	t.Helper()
 	dir, err := os.MkdirTemp("/tmp", "jj")
 	must(t, err)
 	s := &story{t: t, dir: dir, log: &log{}}
 	t.Cleanup(func() { must(t, os.RemoveAll(dir)) })
-	var args []string
+	args := shape
 	if !retry {
-		args = []string{"-retries", "-1"}
+		args = append([]string{"-retries", "-1"}, shape...)
 	}
-	s.world, s.fake = startSteps(t), startSteps(t, args...)
+	s.world, s.fake = startSteps(t, shape...), startSteps(t, args...)
 	must(t, loggo.RegisterWriter(dir, s.log))
 	s.real, err = controller.New(controller.Options{Dir: dir, Jujuc: built.jujuc, NoRetry: !retry})
 	must(t, err)

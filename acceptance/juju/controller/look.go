@@ -53,7 +53,8 @@ type Outside struct {
 	Topics     map[string]string
 	Objects    []string
 	Replicas   map[string]int
-	Connectors map[string]string
+	Connectors map[string]string            // their states
+	Configs    map[string]map[string]string // of connectors
 }
 
 // Look gives all but the World; with an action's number, also that.

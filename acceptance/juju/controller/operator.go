@@ -48,36 +48,6 @@ func wire(r charm.Relation) params.CharmRelation {
 		Optional: r.Optional, Limit: r.Limit, Scope: string(r.Scope)}
 }
 
-// Remote adds a scripted application: units without agents that write this on
-// every relation they are in, a map for each.
-func (m *Model) Remote(name string, data ...map[string]string) error {
-	return m.do(func() error {
-		a := &app{name: name, remote: true, life: life.Alive, data: map[string]map[string]string{}}
-		m.apps[name] = a
-		for i, written := range data {
-			a.data[fmt.Sprintf("%s/%d", name, i)] = written
-			if _, err := m.addUnit(a); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// SetAppData is what the leader of a scripted application writes for it on a
-// relation, which is named by its other end.
-func (m *Model) SetAppData(end, name string, data map[string]string) error {
-	return m.do(func() error {
-		for _, r := range m.relations {
-			if strings.HasPrefix(r.key, end+" ") && r.mine(name) != nil {
-				r.write(name, data)
-				return nil
-			}
-		}
-		return fmt.Errorf("cannot write for %q: it has no relation with %q", name, end)
-	})
-}
-
 // AddUnit is `juju add-unit`.
 func (m *Model) AddUnit(name string) error {
 	return m.do(func() error {

@@ -5,18 +5,19 @@ import "fmt"
 // Step is one thing that happens, in the words of charmtest/internal/steps of
 // the main module.
 type Step struct {
-	Do       string
-	App      string              `json:",omitempty"`
-	Unit     string              `json:",omitempty"`
-	Charm    string              `json:",omitempty"`
-	Units    int                 `json:",omitempty"`
-	Config   map[string]any      `json:",omitempty"`
-	One, Two string              `json:",omitempty"`
-	Action   string              `json:",omitempty"`
-	Params   map[string]any      `json:",omitempty"`
-	Refuse   string              `json:",omitempty"`
-	Times    int                 `json:",omitempty"`
-	Data     []map[string]string `json:",omitempty"` // of a scripted application, by unit
+	Do        string
+	App       string              `json:",omitempty"`
+	Unit      string              `json:",omitempty"`
+	Charm     string              `json:",omitempty"`
+	Units     int                 `json:",omitempty"`
+	Config    map[string]any      `json:",omitempty"`
+	One, Two  string              `json:",omitempty"`
+	Interface string              `json:",omitempty"` // of a scripted application; here any will do
+	Action    string              `json:",omitempty"`
+	Params    map[string]any      `json:",omitempty"`
+	Refuse    string              `json:",omitempty"`
+	Times     int                 `json:",omitempty"`
+	Data      []map[string]string `json:",omitempty"` // of a scripted application, by unit
 }
 
 // Play plays a step, without waiting for what comes of it. It gives the number
@@ -32,6 +33,8 @@ func (m *Model) Play(s Step) (action string, err error) {
 		return "", m.Deploy(s.App, s.Charm, s.Units, s.Config)
 	case "remote":
 		return "", m.Remote(s.App, s.Data...)
+	case "write":
+		return "", m.Write(s.App, s.Data...)
 	case "integrate":
 		return "", m.Integrate(s.One, s.Two)
 	case "remove-relation":

@@ -52,7 +52,8 @@ type outside struct {
 	Topics     map[string]string
 	Objects    []string
 	Replicas   map[string]int
-	Connectors map[string]string
+	Connectors map[string]string            // their states
+	Configs    map[string]map[string]string // of connectors
 }
 
 func (p *player) answer(ctx context.Context, s step) answer {
@@ -92,7 +93,7 @@ func (p *player) told(a *answer) {
 
 func (p *player) look(a *answer) error {
 	for _, u := range p.Status().Units {
-		if p.CharmDir(u.Name) == "" || u.App == "kafka" {
+		if !p.hasCharm(u.App) {
 			continue
 		}
 		a.Units[u.Name] = unit{u.Workload, u.Message, u.Agent, u.AgentMessage, u.Leader, p.Flags(u.Name),
@@ -102,8 +103,7 @@ func (p *player) look(a *answer) error {
 		writers := map[string]map[string]string{}
 		maps.Copy(writers, r.Units)
 		maps.Copy(writers, r.Apps)
-		delete(writers, "kafka")
-		delete(writers, "kafka/0") // ports differ
+		maps.DeleteFunc(writers, func(writer string, _ map[string]string) bool { return !p.hasCharm(writer) })
 		a.Relations[strings.Join(slices.Sorted(slices.Values(r.Endpoints)), " ")] = writers
 	}
 	for _, s := range p.Secrets() {
@@ -113,9 +113,15 @@ func (p *player) look(a *answer) error {
 	if err != nil {
 		return err
 	}
-	a.World = outside{world.Topics, world.Objects, world.Replicas, map[string]string{}}
+	a.World = outside{world.Topics, world.Objects, world.Replicas, map[string]string{}, map[string]map[string]string{}}
 	for name, c := range world.Connectors {
-		a.World.Connectors[name] = c.Target
+		a.World.Connectors[name], a.World.Configs[name] = c.Target, c.Config
 	}
 	return nil
+}
+
+// hasCharm tells who writes of itself from scripted applications, whose data are given.
+func (p *player) hasCharm(writer string) bool {
+	app, _, _ := strings.Cut(writer, "/")
+	return slices.ContainsFunc(p.Status().Apps, func(a charmtest.AppStatus) bool { return a.Name == app && a.Charm != "" })
 }
