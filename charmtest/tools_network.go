@@ -140,8 +140,9 @@ func toolOpenedPorts(t *toolRun) error {
 		return err
 	}
 	out := []string{}
-	by := t.c.unit.portEndpoints()
-	for _, p := range sortedPorts(t.c.unit.ports) {
+	open := t.c.openPorts()
+	by := portEndpoints(open)
+	for _, p := range sortedPorts(open) {
 		text := p.String()
 		if *endpoints {
 			text += " (" + by[p] + ")"
@@ -162,10 +163,23 @@ func sortedPorts(ports map[string][]portRange) []portRange {
 	return slices.Compact(out)
 }
 
-func (u *unit) portEndpoints() map[portRange]string {
+// openPorts are the ports that opened-ports tells: since Juju 3 with what this hook has asked for.
+func (c *hookContext) openPorts() map[string][]portRange {
+	if c.m.opt.before3() {
+		return c.unit.ports
+	}
+	open := map[string][]portRange{}
+	for _, e := range slices.Concat(sortedKeys(c.unit.ports), sortedKeys(c.opened)) {
+		open[e] = slices.DeleteFunc(slices.Concat(c.unit.ports[e], c.opened[e]),
+			func(p portRange) bool { return slices.Contains(c.closed[e], p) })
+	}
+	return open
+}
+
+func portEndpoints(ports map[string][]portRange) map[portRange]string {
 	out := map[portRange]string{}
-	for _, e := range sortedKeys(u.ports) {
-		for _, p := range u.ports[e] {
+	for _, e := range sortedKeys(ports) {
+		for _, p := range ports[e] {
 			switch {
 			case e == "":
 				out[p] = "*"

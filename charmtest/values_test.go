@@ -95,7 +95,7 @@ func TestPorts(t *testing.T) {
 	rescript(t, m, "app/0", "update-status opened-ports --endpoints\nupdate-status close-port 8083\nupdate-status opened-ports\n")
 	m.Must(m.UpdateStatus("app"))
 	j := m.MustSettle()
-	if want := "8083/tcp (*)\n90-92/udp (site)\n8083/tcp\n90-92/udp\n"; j[0].Stdout != want {
+	if want := "8083/tcp (*)\n90-92/udp (site)\n90-92/udp\n"; j[0].Stdout != want {
 		t.Errorf("read %q, want %q", j[0].Stdout, want)
 	}
 	if diff := cmp.Diff([]string{"90-92/udp"}, m.Ports("app/0")); diff != "" {

@@ -159,7 +159,18 @@ func (c *context) NetworkInfo(bindings []string, _ int) (map[string]params.Netwo
 
 func (c *context) OpenPortRange(string, network.PortRange) error  { return nil }
 func (c *context) ClosePortRange(string, network.PortRange) error { return nil }
-func (c *context) SetUnitWorkloadVersion(string) error            { return nil }
+
+// OpenedPortRanges are those that earlier hooks opened, and none did. What a hook
+// asks for is not told before it ends: see the agent's portRangeChangeRecorder.
+func (c *context) OpenedPortRanges() network.GroupedPortRanges { return nil }
+
+func (c *context) SetUnitWorkloadVersion(string) error { return nil }
+
+// What is run is an action without parameters, as far as the tools ask.
+
+func (c *context) ActionParams() (map[string]any, error)      { return map[string]any{}, nil }
+func (c *context) UpdateActionResults([]string, string) error { return nil }
+func (c *context) LogActionMessage(string) error              { return nil }
 
 // enter makes a relation's hook the one that is being run; nil ends that.
 func (c *context) enter(r *relation, unit string) {

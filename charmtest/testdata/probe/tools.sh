@@ -157,4 +157,24 @@ printf 'one = two' | f state-set --file -
 printf '{j: "1", n: 5}' | f relation-set -r db:3 --file -
 t relation-get -r db:3 n kc/0
 t state-get
+t action-get
+t action-get --format=json
+t action-get nosuch
+t action-get nosuch --format=json
+t action-set done=1 a.b=2
+t action-set
+t action-log hello
+t application-version-set 1.2.3
+t open-port 8080
+t open-port 100-110/udp
+t open-port icmp
+t opened-ports
+t opened-ports --format=json
+t opened-ports --endpoints
+t close-port 8080/tcp
+t opened-ports --format=yaml
+t close-port 100-110/udp
+t close-port icmp
+t opened-ports
+t opened-ports --format=json
 exit 0
