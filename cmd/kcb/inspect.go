@@ -7,6 +7,7 @@ import (
 
 	"github.com/connectcharm/kafka-connect-base/cmd/kcb/internal/inspect"
 	"github.com/connectcharm/kafka-connect-base/internal/cli"
+	"github.com/connectcharm/kafka-connect-base/internal/terminal"
 )
 
 const aboutInspect = `Says what is inside a charm: endpoints, options with defaults and the layer that
@@ -35,7 +36,11 @@ func (a *app) inspectCommand() *cobra.Command {
 				return err
 			}
 			if !graph {
-				return a.write(form, report, func() error { return report.Write(a.console.Out, a.console.Ink) })
+				width := 0 // a pipe has no width
+				if terminal.Is(a.console.Out) {
+					width = terminal.Width(a.console.Out)
+				}
+				return a.write(form, report, func() error { return report.Write(a.console.Out, a.console.Ink, width) })
 			}
 			if c.Flags().Changed("output") {
 				return cli.Usage(c, "cannot have both --graph and --output")

@@ -13,8 +13,9 @@ import (
 // widest is how much of a description or default a table shows.
 const widest = 60
 
-// Write writes the report for a person to read.
-func (r Report) Write(out io.Writer, ink terminal.Ink) error {
+// Write writes the report for a person to read; descriptions are cut where a
+// line would be longer than the width, unless that is 0.
+func (r Report) Write(out io.Writer, ink terminal.Ink, width int) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n", ink.Bold(r.Name), terminal.Clean(r.Summary))
 	var bases []string
@@ -40,7 +41,7 @@ func (r Report) Write(out io.Writer, ink terminal.Ink) error {
 		title string
 		table terminal.Table
 	}{
-		{"Endpoints", r.endpoints()}, {"Options", r.options()}, {"Actions", r.actions()}, {"Resources", r.resources()},
+		{"Endpoints", r.endpoints()}, {"Options", r.options()}, {"Actions", r.actions(width)}, {"Resources", r.resources(width)},
 	} {
 		if len(section.table.Rows) == 0 {
 			continue
@@ -85,8 +86,8 @@ func (r Report) options() terminal.Table {
 	return t
 }
 
-func (r Report) actions() terminal.Table {
-	t := terminal.Table{Head: []string{"NAME", "PARAMETERS", "LAYER", "DESCRIPTION"}}
+func (r Report) actions(width int) terminal.Table {
+	t := terminal.Table{Head: []string{"NAME", "PARAMETERS", "LAYER", "DESCRIPTION"}, Width: width}
 	for _, a := range r.Actions {
 		t.Add(a.Name, orNone(strings.Join(parameters(a.Params), " ")), orNone(a.Layer), brief(a.Description))
 	}
@@ -110,8 +111,8 @@ func parameters(schema map[string]any) []string {
 	return names
 }
 
-func (r Report) resources() terminal.Table {
-	t := terminal.Table{Head: []string{"NAME", "TYPE", "LAYER", "DESCRIPTION"}}
+func (r Report) resources(width int) terminal.Table {
+	t := terminal.Table{Head: []string{"NAME", "TYPE", "LAYER", "DESCRIPTION"}, Width: width}
 	for _, x := range r.Resources {
 		t.Add(x.Name, x.Type, orNone(x.Layer), brief(x.Description))
 	}
