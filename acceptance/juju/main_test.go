@@ -49,7 +49,6 @@ func build(dir string) error {
 		{"go", "build", "-C", root, "-o", built.steps, "./charmtest/internal/steps"},
 		{"go", "run", "-C", root, "./cmd/kcb", "build", "--arch", runtime.GOARCH, "--out", dir, "examples/kafka-connect-file"},
 		{"go", "run", "-C", root, "./cmd/kcb", "build", "--arch", runtime.GOARCH, "--out", dir, "examples/kafka-connect-mongodb"},
-		{"go", "run", "-C", root, "./cmd/kcb", "build", "--arch", runtime.GOARCH, "--out", dir, "examples/kafka-connect-mongodb"},
 	} {
 		start := time.Now()
 		cmd := exec.Command(command[0], command[1:]...)
