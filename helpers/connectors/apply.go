@@ -172,9 +172,9 @@ func newJob(s *Step) *job {
 // open says that the job's outcome is not known yet.
 func (j *job) open() bool { return j.result == "" }
 
-// end notes an outcome.
+// end notes an outcome. What a worker says of it may quote the configuration.
 func (j *job) end(result Result, err error) {
-	j.result, j.err, j.ended = result, err, time.Now()
+	j.result, j.err, j.ended = result, concealed(err, j.hide), time.Now()
 }
 
 // config is what is written for a step.
@@ -207,7 +207,7 @@ func (a *applying) each(ctx context.Context, phase Phase, jobs []*job, do func(*
 				result, err := do(j)
 				a.mu.Lock()
 				behind++
-				a.tell(Event{Phase: phase, Name: j.Name, Action: j.Action, Result: result, Err: err, Done: behind, Total: len(jobs)})
+				a.tell(Event{Phase: phase, Name: j.Name, Action: j.Action, Result: result, Err: concealed(err, j.hide), Done: behind, Total: len(jobs)})
 				a.mu.Unlock()
 			}
 		})
@@ -256,7 +256,7 @@ func (a *applying) report(ctx context.Context) *Report {
 		}
 	}
 	for _, j := range a.jobs {
-		o := Outcome{Name: j.Name, Action: j.Action, Source: j.Source, Result: j.result, Err: j.err}
+		o := Outcome{Name: j.Name, Action: j.Action, Source: j.Source, Result: j.result, Err: j.err, written: !j.written.IsZero(), to: j.To}
 		if !j.begun.IsZero() {
 			o.Took = j.ended.Sub(j.begun)
 		}

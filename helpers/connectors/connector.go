@@ -42,6 +42,8 @@ type Connector struct {
 	State State
 	// Source says which file wants it.
 	Source Source
+
+	secrets []string // of the variables that its file could use
 }
 
 // A Source is the place in a folder that a connector came from.

@@ -96,7 +96,7 @@ func (r *reading) say(d datum, connector, key, format string, args ...any) {
 // the one given.
 func (r *reading) connector(d datum, key, otherwise string) (Connector, bool) {
 	before := len(r.wrong)
-	c := Connector{Config: map[string]string{}, State: Running, Source: Source{File: r.file, Key: key}}
+	c := Connector{Config: map[string]string{}, State: Running, Source: Source{File: r.file, Key: key}, secrets: r.secrets}
 	for _, f := range d.fields {
 		switch f.key {
 		case "name":
@@ -172,7 +172,7 @@ func (r *reading) value(d datum, connector, key string) string {
 	case isNumber:
 		d.text = r.number(d, connector, key)
 	}
-	if !r.allowPasswords && LiteralPassword(key, d.text) && !r.fromSecret(d.text) {
+	if !r.allowPasswords && LiteralPassword(key, d.text) && !holdsSecret(d.text, r.secrets) {
 		r.say(d, connector, key, "holds a password by value: write a reference such as ${env:NAME} that the worker "+
 			"resolves, or take it from a variable of %s; allow-passwords in its policy accepts it", SettingsFile)
 	}
@@ -202,10 +202,10 @@ func (r *reading) number(d datum, connector, key string) string {
 // shortSecret is a text too short to be looked for inside of others.
 const shortSecret = 6
 
-// fromSecret says whether a secret variable went into a value: it is one of
+// holdsSecret says whether a secret variable went into a value: it is one of
 // their texts, or one that is not short is in it.
-func (r *reading) fromSecret(value string) bool {
-	return slices.ContainsFunc(r.secrets, func(secret string) bool {
+func holdsSecret(value string, secrets []string) bool {
+	return slices.ContainsFunc(secrets, func(secret string) bool {
 		return value == secret || len(secret) >= shortSecret && strings.Contains(value, secret)
 	})
 }

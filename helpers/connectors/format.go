@@ -26,8 +26,9 @@ type keyChange struct {
 }
 
 // shownChanges are a step's changes without secrets: neither values under keys
-// that look secret, nor those that hold such a value, or a password in an
-// address. References to secrets kept elsewhere are shown.
+// that look secret, nor those that hold such a value, a password in an address,
+// or what a secret variable says. References to secrets kept elsewhere are
+// shown.
 func shownChanges(s Step) []keyChange {
 	const before, after = "before.", "after." // one look at both, as either may tell a secret of the other
 	all := make(map[string]string, 2*len(s.Changes))
@@ -40,6 +41,11 @@ func shownChanges(s Step) []keyChange {
 		}
 	}
 	safe := connect.Hide(all)
+	for key, value := range all {
+		if value != "" && value != "true" && value != "false" && holdsSecret(value, s.hide) {
+			safe[key] = hiddenValue
+		}
+	}
 	changes := make([]keyChange, 0, len(s.Changes))
 	for _, c := range s.Changes {
 		one := keyChange{key: c.Key, old: c.Old, new: c.New, mark: "~"}
@@ -57,6 +63,37 @@ func shownChanges(s Step) []keyChange {
 	}
 	return changes
 }
+
+// withoutSecrets hides what secret variables say in a text; a short one is too
+// likely to be something else.
+func withoutSecrets(text string, secrets []string) string {
+	for _, secret := range secrets {
+		if len(secret) >= shortSecret {
+			text = strings.ReplaceAll(text, secret, hiddenValue)
+		}
+	}
+	return text
+}
+
+// concealed is an error whose text is without secrets.
+func concealed(err error, secrets []string) error {
+	if err == nil {
+		return nil
+	}
+	if text := withoutSecrets(err.Error(), secrets); text != err.Error() {
+		return &quietError{text, err}
+	}
+	return err
+}
+
+// A quietError says less than its cause.
+type quietError struct {
+	text  string
+	cause error
+}
+
+func (e *quietError) Error() string { return e.text }
+func (e *quietError) Unwrap() error { return e.cause }
 
 // value gives a change as text: `"a"`, `"a" → "b"`, `(secret)`.
 func (c keyChange) value() string {

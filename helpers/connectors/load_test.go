@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/connectcharm/kafka-connect-base/helpers/connectors"
 )
@@ -105,20 +106,22 @@ func TestShapes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	type c = connectors.Connector
+	c := func(name string, config map[string]string, state connectors.State, source connectors.Source) connectors.Connector {
+		return connectors.Connector{Name: name, Config: config, State: state, Source: source}
+	}
 	source := func(file, key string) connectors.Source {
 		return connectors.Source{File: "connectors/prod/" + file, Key: key}
 	}
-	want := []c{
-		{"l1", map[string]string{"connector.class": "C", "a": "1"}, connectors.Running, source("list.yml", "0")},
-		{"l2", map[string]string{"connector.class": "C", "a": "1"}, connectors.Running, source("list.yml", "1")},
-		{"n1", map[string]string{"connector.class": "C", "i": "1"}, connectors.Running, source("several.jsonnet", "n1")},
-		{"n2", map[string]string{"connector.class": "C", "i": "2"}, connectors.Running, source("several.jsonnet", "n2")},
-		{"one", map[string]string{"connector.class": "C", "tasks.max": "2", "ratio": "0.1", "big": "1000000000000000", "on": "true"}, connectors.Running, source("one.jsonnet", "")},
-		{"three", map[string]string{"connector.class": "C", "tasks.max": "3", "date": "2024-01-01", "text": "a\nb\n"}, connectors.Stopped, source("three.yaml", "")},
-		{"zwei", map[string]string{"connector.class": "C", "id": "12345678901234567890", "rate": "1.5"}, connectors.Running, source("deep/er/two.json", "")},
+	want := []connectors.Connector{
+		c("l1", map[string]string{"connector.class": "C", "a": "1"}, connectors.Running, source("list.yml", "0")),
+		c("l2", map[string]string{"connector.class": "C", "a": "1"}, connectors.Running, source("list.yml", "1")),
+		c("n1", map[string]string{"connector.class": "C", "i": "1"}, connectors.Running, source("several.jsonnet", "n1")),
+		c("n2", map[string]string{"connector.class": "C", "i": "2"}, connectors.Running, source("several.jsonnet", "n2")),
+		c("one", map[string]string{"connector.class": "C", "tasks.max": "2", "ratio": "0.1", "big": "1000000000000000", "on": "true"}, connectors.Running, source("one.jsonnet", "")),
+		c("three", map[string]string{"connector.class": "C", "tasks.max": "3", "date": "2024-01-01", "text": "a\nb\n"}, connectors.Stopped, source("three.yaml", "")),
+		c("zwei", map[string]string{"connector.class": "C", "id": "12345678901234567890", "rate": "1.5"}, connectors.Running, source("deep/er/two.json", "")),
 	}
-	if diff := cmp.Diff(want, desired.Connectors); diff != "" {
+	if diff := cmp.Diff(want, desired.Connectors, cmpopts.IgnoreUnexported(connectors.Connector{})); diff != "" {
 		t.Error(diff)
 	}
 	if desired.Files != 7 {

@@ -62,6 +62,7 @@ type Step struct {
 	config map[string]string // what is written
 	live   map[string]string // what was there
 	failed bool              // it or a task of it had failed
+	hide   []string          // the secrets its file could use
 	move   Action            // Pause, Resume or Stop, when the state is to change; else ""
 }
 
@@ -202,7 +203,7 @@ func (p *Plan) Owner() string { return p.policy.Owner }
 
 // missing plans a connector that is not there.
 func (policy Policy) missing(w Connector) Step {
-	s := Step{Name: w.Name, Action: Create, Source: w.Source, Class: w.Config["connector.class"], To: w.State}
+	s := Step{Name: w.Name, Action: Create, Source: w.Source, Class: w.Config["connector.class"], To: w.State, hide: w.secrets}
 	s.config = maps.Clone(w.Config)
 	if own := policy.ownerOf(w.Config); own != "" {
 		s.config[OwnerKey] = own

@@ -19,7 +19,8 @@ const internalKeys = "__internal.*"
 func (policy Policy) existing(w Connector, now connect.Expanded) Step {
 	s := Step{
 		Name: w.Name, Action: Unchanged, Source: w.Source, Class: w.Config["connector.class"],
-		From: stateOf(now), To: w.State, Health: ailment(now), live: now.Info.Config, failed: hasFailed(now),
+		From: stateOf(now), To: w.State, Health: withoutSecrets(ailment(now), w.secrets), live: now.Info.Config, failed: hasFailed(now),
+		hide: w.secrets,
 	}
 	theirs := owner(now)
 	if theirs != "" && theirs != policy.Owner && !policy.TakeOver {

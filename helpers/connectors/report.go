@@ -37,6 +37,9 @@ type Outcome struct {
 	Err error
 	// Took is from the first request about it to the last.
 	Took time.Duration
+
+	written bool  // Connect has it
+	to      State // that is wanted; "" where it is deleted
 }
 
 // A Report is what an apply did.
@@ -135,7 +138,8 @@ func (e *ApplyError) Unwrap() []error {
 	return all
 }
 
-// String is a sentence: `cannot create connector "x" (prod/x.jsonnet): why`.
+// String is a sentence: `cannot create connector "x" (prod/x.jsonnet): why`, or
+// `connector "x" (prod/x.jsonnet) is not running: why` of one that was written.
 func (o Outcome) String() string {
 	from := ""
 	if o.Source.File != "" {
@@ -150,6 +154,10 @@ func (o Outcome) String() string {
 	}
 	verb := "cannot " + what
 	switch o.Result {
+	case Failed:
+		if o.written && o.to != "" {
+			return fmt.Sprintf("connector %q%s is not %s: %v", o.Name, from, o.to, o.Err)
+		}
 	case Unknown:
 		verb = "cannot tell whether it was possible to " + what
 	case Written:

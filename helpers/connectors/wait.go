@@ -165,7 +165,7 @@ func (w *watcher) settle(j *job, result Result, err error) {
 	w.mu.Unlock()
 	w.a.mu.Lock()
 	defer w.a.mu.Unlock()
-	w.a.tell(Event{Phase: Waiting, Name: j.Name, Action: j.Action, Result: result, Err: err, Done: behind, Total: w.total})
+	w.a.tell(Event{Phase: Waiting, Name: j.Name, Action: j.Action, Result: result, Err: j.err, Done: behind, Total: w.total})
 }
 
 // giveUp ends the waiting for all when ctx has ended: they are written, and
