@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,6 +24,7 @@ func (a *app) restartCommand() *cobra.Command {
 		Long: `Restarts connectors with all their tasks, and waits until they run. With
 --failed-only it restarts only what has failed: of the named connectors, or of
 all where none is named. What a folder says of the connectors is not changed.
+One that is paused or stopped would stay so, and is refused.
 
 With --keep it goes on: it looks again and again and restarts what has failed,
 each connector with growing pauses and no more often than --max-restarts. One
@@ -64,6 +67,14 @@ that has run well for an hour is treated as if nothing had been.`,
 func restarting(failedOnly bool) action {
 	return action{
 		verb: "restart", done: "restarted",
+		may: func(c chosen) error {
+			switch state := c.now.Status.Connector.State; {
+			case failedOnly:
+			case state == connect.Paused, state == connect.Stopped:
+				return fmt.Errorf("it is %s, and a restart leaves it so; resume it", strings.ToLower(state))
+			}
+			return nil
+		},
 		do: func(ctx context.Context, c chosen) error {
 			_, err := c.client.Restart(ctx, c.name, connect.Restart{IncludeTasks: true, OnlyFailed: failedOnly})
 			return err

@@ -5,15 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/connectcharm/kafka-connect-base/helpers/connect"
 	"github.com/connectcharm/kafka-connect-base/helpers/connectors"
+	"github.com/connectcharm/kafka-connect-base/internal/cli"
 	"github.com/connectcharm/kafka-connect-base/internal/terminal"
 )
 
@@ -162,11 +165,32 @@ func (a *app) open(at place, o connect.Options) (*target, error) {
 			return err
 		}
 	}
+	o.Again = a.tellAgain(at, len(o.URLs))
 	client, err := connect.New(o)
 	if err != nil {
 		return nil, fmt.Errorf("cannot speak to %s: %w", at, err)
 	}
 	return &target{place: at, client: client}, nil
+}
+
+// tellAgain says why a cluster is asked again, each reason once: nobody should
+// wait without knowing for what. A host that does not exist ends the call where
+// there is no other worker to ask.
+func (a *app) tellAgain(at place, workers int) func(context.Context, error) error {
+	var told sync.Map
+	return func(_ context.Context, err error) error {
+		why := new(connect.Error)
+		if host := new(net.DNSError); errors.As(err, &host) && host.IsNotFound && workers == 1 {
+			return err
+		}
+		if !errors.As(err, &why) || why.Kind != connect.Unreachable && why.Kind != connect.NotReady {
+			return nil // a rebalance, or an answer that was lost: it passes
+		}
+		if _, before := told.LoadOrStore(why.Message, true); !before && !a.console.Quiet {
+			cli.Warn(a.console, "%s does not answer, and is asked again: %s", at, why.Message)
+		}
+		return nil
+	}
 }
 
 // shown is an address without the password in it.

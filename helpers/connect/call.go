@@ -72,7 +72,15 @@ func (c *Client) do(ctx context.Context, r request) (*Response, error) {
 		if done {
 			return resp, err
 		}
-		if next.hasty() || pause(ctx, next.spent.Attempts) {
+		if next.hasty() {
+			continue
+		}
+		if c.o.Again != nil && ctx.Err() == nil {
+			if err := c.o.Again(ctx, next.spent.Last); err != nil {
+				return nil, err
+			}
+		}
+		if pause(ctx, next.spent.Attempts) {
 			continue
 		}
 		if errors.Is(ctx.Err(), context.Canceled) {

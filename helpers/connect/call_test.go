@@ -211,6 +211,30 @@ func TestBefore(t *testing.T) {
 	})
 }
 
+// Again hears of a pause only, after all workers were asked, and may end the call.
+func TestAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		enough := errors.New("enough")
+		heard := 0
+		c, sent := talk(t, Options{URLs: []string{"http://one", "http://two"}, Again: func(_ context.Context, why error) error {
+			if heard++; !errors.Is(why, Unreachable) {
+				t.Errorf("it hears %v", why)
+			}
+			if heard == 2 {
+				return enough
+			}
+			return nil
+		}}, errRefused)
+		if _, err := c.Expand(t.Context()); err != enough {
+			t.Errorf("got %v", err)
+		}
+		if len(*sent) != 4 {
+			t.Errorf("it sent %q; want each worker twice", *sent)
+		}
+	})
+}
+
 func TestFailOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

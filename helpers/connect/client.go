@@ -40,6 +40,9 @@ type Options struct {
 
 	// Before is asked before every attempt. Its error ends the call and is returned untouched. By default, not asked.
 	Before func(ctx context.Context) error
+	// Again is told why an attempt failed that is to be made again after a pause: every worker has been asked by then.
+	// Its error ends the call and is returned untouched. By default, nobody is told.
+	Again func(ctx context.Context, why error) error
 	// Seam is the way every attempt goes to the outside, with an effect such as "connect: PUT /connectors/x/config".
 	// Its error counts as a failed attempt: not sent if do was not called, otherwise an answer that was lost.
 	// By default, do is just called.
