@@ -58,7 +58,7 @@ func resolve(from, imported string) (string, error) {
 	}
 	at := path.Join(path.Dir(from), imported)
 	if at == ".." || strings.HasPrefix(at, "../") {
-		return "", fmt.Errorf("cannot import %q: it leaves the folder", imported)
+		return "", fmt.Errorf("cannot import %q: it leaves the folder, and files read only what is in it; move it there", imported)
 	}
 	return at, nil
 }
