@@ -249,6 +249,9 @@ func TestAnInterruptedApplyIsFinishedByTheNext(t *testing.T) {
 	if !errors.Is(err, stop) || !strings.Contains(err.Error(), "changes not begun") {
 		t.Errorf("the error is %v", err)
 	}
+	if lines := strings.Count(err.Error(), "\n"); lines != 3 || !strings.Contains(err.Error(), "changes written, and not waited for") {
+		t.Errorf("what was written is not counted: %v", err)
+	}
 	written := report.Count(connectors.Written)
 	if not := report.Count(connectors.NotDone); written < 10 || written > 14 || written+not != 41 {
 		t.Errorf("%d are written and %d not done", written, not)

@@ -98,23 +98,29 @@ type ApplyError struct {
 }
 
 // Error gives a line for each connector that is not done; those that only wait
-// for others are counted.
+// for others, or for a moment that did not come before an interruption, are
+// counted.
 func (e *ApplyError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "cannot apply %d of %s", len(e.Open), plural(e.Steps, "change"))
 	if e.cause != nil {
 		fmt.Fprintf(&b, ": %v", e.cause)
 	}
-	after, counted := 0, 0
+	after, counted, unseen := 0, 0, 0
 	for _, o := range e.Open {
 		switch {
 		case errors.Is(o.Err, errAfterOthers):
 			after++
 		case e.cause != nil && o.Result == NotDone && errors.Is(o.Err, e.cause):
 			counted++
+		case e.cause != nil && o.Result == Written && errors.Is(o.Err, e.cause):
+			unseen++
 		default:
 			fmt.Fprintf(&b, "\n  %v", o)
 		}
+	}
+	if unseen > 0 {
+		fmt.Fprintf(&b, "\n  %s written, and not waited for", plural(unseen, "change"))
 	}
 	if counted > 0 {
 		fmt.Fprintf(&b, "\n  %s not begun", plural(counted, "change"))
