@@ -92,8 +92,7 @@ func (a *app) export(ctx context.Context, out string, patterns []string, flat, f
 	if err := writeFolder(out, files, force, connectors.SecretsFile(a.env)); err != nil {
 		return err
 	}
-	a.tellExported(out, kept, files)
-	return nil
+	return a.tellExported(out, kept, files)
 }
 
 // formerOwner is the owner that the connectors carry already, of the same
@@ -164,10 +163,14 @@ func writeFolder(dir string, files map[string][]byte, force bool, secrets string
 }
 
 // tellExported says what was written, and what to do next.
-func (a *app) tellExported(out string, exported int, files map[string][]byte) {
-	a.printf("wrote %s in %s to %s", count(exported, "connector"), count(len(files), "file"), out)
+func (a *app) tellExported(out string, exported int, files map[string][]byte) error {
 	if secrets := connectors.SecretsFile(a.env); files[secrets] != nil {
-		cli.Warn(a.console, "%s holds passwords; .gitignore keeps it out of Git", filepath.Join(out, secrets))
+		defer cli.Warn(a.console, "%s holds passwords; .gitignore keeps it out of Git", filepath.Join(out, secrets))
 	}
-	a.printf("\nSee that nothing would change:\n  connectors plan --dir %s --env %s", out, a.env)
+	result := written{Folder: out, Files: slices.Sorted(maps.Keys(files)), Connectors: &exported}
+	return a.write(result, func() error {
+		a.printf("wrote %s in %s to %s", count(exported, "connector"), count(len(files), "file"), out)
+		a.printf("\nSee that nothing would change:\n  connectors plan --dir %s --env %s", out, a.env)
+		return nil
+	})
 }

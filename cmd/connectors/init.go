@@ -78,12 +78,23 @@ func (a *app) initialise(dir string) error {
 		if err := os.WriteFile(to, text, 0o644); err != nil {
 			return fmt.Errorf("cannot write the folder: %w", err)
 		}
-		a.printf("%s", to)
 	}
-	in := ""
-	if dir != a.dir {
-		in = " --dir " + dir
-	}
-	a.printf("\nNow see what the files give, and what they would change:\n  connectors render%s --env dev\n  connectors plan%s --env dev", in, in)
-	return nil
+	return a.write(written{Folder: dir, Files: names}, func() error {
+		for _, name := range names {
+			a.printf("%s", filepath.Join(dir, filepath.FromSlash(name)))
+		}
+		in := ""
+		if dir != a.dir {
+			in = " --dir " + dir
+		}
+		a.printf("\nNow see what the files give, and what they would change:\n  connectors render%s --env dev\n  connectors plan%s --env dev", in, in)
+		return nil
+	})
+}
+
+// written is a folder that was written, as init and export tell machines.
+type written struct {
+	Folder     string   `json:"folder"`
+	Files      []string `json:"files"` // in the folder, with slashes
+	Connectors *int     `json:"connectors,omitempty"`
 }

@@ -53,5 +53,6 @@ each:
             [{"environment", "cluster", "connector", "done", "error"}]
 
 render gives the configurations, offsets get what offsets set takes, validate
-how many files and connectors there are. With --url and without --env there is
+how many files and connectors there are, init and export the folder and the
+files they wrote. With --url and without --env there is
 no environment, and the cluster is the address.`
