@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -26,6 +27,7 @@ const abandoned = "ABANDONED_RUN"
 // abandon starts a cluster in a folder, says so, and waits to be killed.
 func abandon(folder string) {
 	c, err := cluster.Start(kubelite, "-netns", "-dir", folder, "-images", filepath.Join(folder, "images.json"))
+	defer runtime.KeepAlive(c) // with its standard input, whose end kubelite would take for ours
 	if err == nil {
 		err = json.NewEncoder(os.Stdout).Encode(c)
 	}
