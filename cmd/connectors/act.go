@@ -129,7 +129,7 @@ func (c chosen) look(ctx context.Context) (*connect.Expanded, error) {
 	case err != nil:
 		return nil, err
 	}
-	return &connect.Expanded{Info: c.now.Info, Status: status}, nil
+	return &connect.Expanded{Info: c.now.Info, Status: c.client.Conceal(status)}, nil
 }
 
 // warnOwned says that what is done now will not last, and how it would.

@@ -79,7 +79,12 @@ func restarting(failedOnly bool) action {
 			_, err := c.client.Restart(ctx, c.name, connect.Restart{IncludeTasks: true, OnlyFailed: failedOnly})
 			return err
 		},
-		reached: func(now *connect.Expanded) (bool, error) { return every(now, connect.Running) },
+		reached: func(now *connect.Expanded) (bool, error) {
+			if failedOnly && now != nil && now.Status.Connector.State == connect.Paused { // its task had failed before
+				return every(now, connect.Paused)
+			}
+			return every(now, connect.Running)
+		},
 		// Workers tell each other by a topic that something restarts.
 		grace: 2 * time.Second,
 	}

@@ -21,6 +21,8 @@ type app struct {
 	console *terminal.Terminal
 	getenv  func(string) string
 	log     *slog.Logger
+	// secrets are the texts of secret variables: nothing a cluster says may show them.
+	secrets func() []string
 
 	dir      string
 	env      string
@@ -58,7 +60,7 @@ const firstSteps = `  connectors init myfolder                    # a folder to 
 
 // newRoot gives the whole tree of commands.
 func newRoot(console *terminal.Terminal, getenv func(string) string) *cobra.Command {
-	a := &app{console: console, getenv: getenv, log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	a := &app{console: console, getenv: getenv, log: slog.New(slog.NewTextHandler(io.Discard, nil)), secrets: func() []string { return nil }}
 	root := &cobra.Command{
 		Use:               "connectors",
 		Short:             "connectors in Git: planned, applied, kept",

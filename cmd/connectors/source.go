@@ -62,6 +62,7 @@ func (a *app) load(ctx context.Context, e evaluation) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.secrets = desired.Secrets
 	a.log.Debug("evaluated", "files", desired.Files, "anew", desired.Evaluated, "connectors", len(desired.Connectors))
 	return &source{env, desired}, nil
 }

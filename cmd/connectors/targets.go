@@ -112,7 +112,18 @@ func (a *app) targets(ctx context.Context) ([]*target, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.secrets = sync.OnceValue(func() []string { return a.secretsOf(ctx, env) })
 	return a.targetsOf(ctx, env)
+}
+
+// secretsOf reads an environment's secret variables. Who only looks at a cluster may not be allowed to: that is said,
+// and what the cluster says is shown.
+func (a *app) secretsOf(ctx context.Context, env *connectors.Environment) []string {
+	secrets, err := env.Secrets(ctx)
+	if err != nil {
+		cli.Warn(a.console, "what %s says may hold the text of a secret variable, as it cannot be read: %s", env.Name, err)
+	}
+	return secrets
 }
 
 // hasFolder says whether --dir holds connectors.
@@ -157,6 +168,7 @@ func (a *app) open(at place, o connect.Options) (*target, error) {
 	o.CallTimeout = a.timeout
 	o.AttemptTimeout = min(a.timeout, attemptTimeout)
 	o.Log = a.log
+	o.Secrets = a.secrets
 	if a.verbose {
 		o.Seam = func(ctx context.Context, effect string, do func() error) error {
 			start := time.Now()

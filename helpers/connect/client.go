@@ -47,6 +47,9 @@ type Options struct {
 	// Its error counts as a failed attempt: not sent if do was not called, otherwise an answer that was lost.
 	// By default, do is just called.
 	Seam func(ctx context.Context, effect string, do func() error) error
+	// Secrets gives texts that no message may show, beside those the client is given for the worker. It is asked once,
+	// when there is a message. By default, there are none.
+	Secrets func() []string
 	// Log gets a line at debug level for every attempt that is repeated. By default, nothing is logged.
 	Log *slog.Logger
 }
@@ -91,6 +94,7 @@ func New(o Options) (*Client, error) {
 	}
 	c.http = httpClient(o.HTTP)
 	c.secrets.add(c.o.Auth.secrets()...)
+	c.secrets.further = o.Secrets
 	return c, nil
 }
 

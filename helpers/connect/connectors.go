@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 )
 
@@ -56,6 +57,25 @@ type Status struct {
 	Connector State   `json:"connector"`
 	Tasks     []State `json:"tasks"`
 	Type      string  `json:"type"`
+}
+
+// Conceal takes the client's secrets out of the traces of a status, and leaves the rest as it is.
+func (c *Client) Conceal(s Status) Status {
+	s.Tasks = slices.Clone(s.Tasks)
+	for _, at := range append(states(s.Tasks), &s.Connector) {
+		if at.Trace != "" {
+			at.Trace = c.secrets.without(at.Trace)
+		}
+	}
+	return s
+}
+
+func states(tasks []State) []*State {
+	all := make([]*State, len(tasks))
+	for i := range tasks {
+		all[i] = &tasks[i]
+	}
+	return all
 }
 
 // Expanded is one entry of [Client.Expand].

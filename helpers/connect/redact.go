@@ -3,6 +3,7 @@ package connect
 // Redaction: no message of this package shows a secret, although Connect's own messages echo whole configurations.
 
 import (
+	"cmp"
 	"maps"
 	"regexp"
 	"slices"
@@ -32,8 +33,9 @@ func SecretKey(key string) bool {
 
 // secrets are the values a client has been given and must never show.
 type secrets struct {
-	mu     sync.Mutex
-	values map[string]bool
+	mu      sync.Mutex
+	values  map[string]bool
+	further func() []string // to be asked once, when something is to be shown
 }
 
 func (s *secrets) add(values ...string) {
@@ -89,16 +91,31 @@ func (s *secrets) learn(config map[string]string) {
 	}
 }
 
-// message makes what a server said fit to be shown: without secrets, on one line, not endless.
-func (s *secrets) message(text string) string {
+// known gives the secrets, the longest first, so that none survives as the rest of a shorter one.
+func (s *secrets) known() []string {
 	s.mu.Lock()
-	known := slices.Collect(maps.Keys(s.values))
+	further := s.further
+	s.further = nil
 	s.mu.Unlock()
-	// The longest first, so that no value survives as the rest of a shorter one.
-	slices.SortFunc(known, func(a, b string) int { return len(b) - len(a) })
-	for _, value := range known {
+	if further != nil {
+		s.add(further()...)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.SortedFunc(maps.Keys(s.values), func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+}
+
+// without gives a text in which no secret is.
+func (s *secrets) without(text string) string {
+	for _, value := range s.known() {
 		text = replaceWord(text, value)
 	}
+	return text
+}
+
+// message makes what a server said fit to be shown: without secrets, on one line, not endless.
+func (s *secrets) message(text string) string {
+	text = s.without(text)
 	p := redactions()
 	text = p.echo.ReplaceAllString(text, "${1}{"+hidden+"}")
 	text = p.userinfo.ReplaceAllString(text, "${1}"+hidden+"@")

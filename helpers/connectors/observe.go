@@ -18,11 +18,16 @@ type Live struct {
 }
 
 // Observe asks a cluster for all its connectors: one request, which no
-// rebalance holds up, however many there are.
+// rebalance holds up, however many there are. Traces are without the client's
+// secrets.
 func Observe(ctx context.Context, client *connect.Client) (*Live, error) {
 	all, err := connect.As[map[string]connect.Expanded](client.Expand(ctx))
 	if err != nil {
 		return nil, fmt.Errorf("cannot see the connectors of %s: %w", client.URL(), err)
+	}
+	for name, one := range all {
+		one.Status = client.Conceal(one.Status)
+		all[name] = one
 	}
 	return &Live{Connectors: all}, nil
 }

@@ -81,6 +81,26 @@ func (e *Environment) resolve(ctx context.Context, given LoadOptions) (map[strin
 	return resolved, wrong
 }
 
+// Secrets reads the environment's secret variables and gives the texts in them,
+// for those who show what a cluster says without having loaded the files. Those
+// that can be read are given also where others cannot.
+func (e *Environment) Secrets(ctx context.Context) ([]string, error) {
+	readable := map[string]jsonnet.Variable{}
+	var wrong []error
+	for _, name := range slices.Sorted(maps.Keys(e.variables)) {
+		if e.variables[name].reference.empty() {
+			continue
+		}
+		value, err := e.variables[name].resolve(ctx, e.folder)
+		if err != nil {
+			wrong = append(wrong, fmt.Errorf("variable %q: %w", name, err))
+			continue
+		}
+		readable[name] = value
+	}
+	return secrets(readable), errors.Join(wrong...)
+}
+
 // secrets are the texts in the values of secret variables.
 func secrets(variables map[string]jsonnet.Variable) []string {
 	var all []string

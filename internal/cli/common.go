@@ -1,9 +1,13 @@
 package cli
 
 import (
+	"fmt"
+	"runtime"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/connectcharm/kafka-connect-base/internal/terminal"
 )
 
 // Completion gives the command that writes a shell's completion script. What is
@@ -45,31 +49,65 @@ func ManPages() *cobra.Command {
 	}
 }
 
-// Version gives the command that says what the program was built from.
+// Version gives the command that says what the program was built from, in the
+// form that --output asks for, where the program has that flag.
 func Version(root string) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "say which version this is",
 		Args:  NoArgs,
-		Run:   func(c *cobra.Command, _ []string) { c.Println(version(root)) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			built, form := builtFrom(root), ""
+			if output := c.Flag("output"); output != nil {
+				form = output.Value.String()
+			}
+			switch form {
+			case "json":
+				return terminal.WriteJSON(c.OutOrStdout(), built)
+			case "yaml":
+				return terminal.WriteYAML(c.OutOrStdout(), built)
+			}
+			_, err := fmt.Fprintln(c.OutOrStdout(), built)
+			return err
+		},
 	}
 }
 
-func version(root string) string {
+// A build is what a program was built from.
+type build struct {
+	Program  string `json:"program"`
+	Version  string `json:"version"` // "(devel)" from a checkout
+	Revision string `json:"revision,omitempty"`
+	Modified bool   `json:"modified,omitempty"`
+	Go       string `json:"go"`
+}
+
+func builtFrom(program string) build {
+	b := build{Program: program, Version: "(unknown)", Go: runtime.Version()}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return root + ", built without a version"
+		return b
 	}
-	text, revision, modified := root+" "+info.Main.Version, "", ""
+	b.Version = info.Main.Version
 	for _, setting := range info.Settings {
 		switch setting.Key {
 		case "vcs.revision":
-			revision = " " + setting.Value[:min(12, len(setting.Value))]
+			b.Revision = setting.Value
 		case "vcs.modified":
-			if setting.Value == "true" {
-				modified = ", with changes"
-			}
+			b.Modified = setting.Value == "true"
 		}
 	}
-	return text + revision + modified + ", " + info.GoVersion
+	return b
+}
+
+// String is one line.
+func (b build) String() string {
+	text := b.Program + " " + b.Version
+	if b.Revision != "" {
+		text += " " + b.Revision[:min(12, len(b.Revision))]
+	}
+	if b.Modified {
+		text += ", with changes"
+	}
+	return text + ", " + b.Go
 }
