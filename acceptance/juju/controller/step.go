@@ -1,6 +1,11 @@
 package controller
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
 
 // Step is one thing that happens, in the words of charmtest/internal/steps of
 // the main module.
@@ -19,6 +24,9 @@ type Step struct {
 	Times     int                 `json:",omitempty"`
 	Data      []map[string]string `json:",omitempty"` // of a scripted application, by unit
 }
+
+// refusable are the requests that a step can refuse, by what it calls them.
+var refusable = map[string]string{"config-get": RequestConfig, "flush": RequestFlush}
 
 // Play plays a step, without waiting for what comes of it. It gives the number
 // of an action.
@@ -60,7 +68,10 @@ func (m *Model) Play(s Step) (action string, err error) {
 	case "resolve":
 		return "", m.Resolve(s.Unit)
 	case "refuse":
-		request := map[string]string{"config-get": RequestConfig, "flush": RequestFlush}[s.Refuse]
+		request, known := refusable[s.Refuse]
+		if !known {
+			return "", fmt.Errorf("cannot refuse %q: it is one of %s", s.Refuse, strings.Join(slices.Sorted(maps.Keys(refusable)), ", "))
+		}
 		return "", m.Refuse(request, s.Times)
 	case "action":
 		return m.Act(s.Unit, s.Action, s.Params)
