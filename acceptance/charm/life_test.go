@@ -2,18 +2,15 @@ package charm
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/connectcharm/kafka-connect-base/acceptance/realkafka"
-	"github.com/connectcharm/kafka-connect-base/charmtest"
-	"github.com/connectcharm/kafka-connect-base/helpers/kafka"
 )
 
 // TestCharm is the life of the file charm, on every release of KAFKA_VERSIONS.
@@ -24,183 +21,135 @@ func TestCharm(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r := newReality(t, release, 1)
-			r.live()
+			newWorld(t, release, 1).live()
 		})
 	}
 }
 
-func (r *reality) live() {
-	r.scene("deploy two units, one worker, two connectors", func() {
-		r.deploy(2)
-		r.wantStatus("active: 1 worker, 2 connectors")
-		r.wantTopics()
-		r.wantConnectors("connect-sink", "connect-source")
-		r.wantBytes("one", "two")
+func (w *world) live() {
+	w.Scene("deploy two units, one worker, two connectors", func() {
+		w.deploy(2)
+		w.WantStatus("active: 1 worker, 2 connectors")
+		w.WantTopics(w.brokers.Addrs())
+		w.wantConnectors("connect-sink", "connect-source")
+		w.wantBytes("one", "two")
 	})
-	r.scene("actions", func() {
-		leader := r.Leader("connect")
-		r.run(leader, "pause-connector", map[string]any{"name": "connect-sink"})
-		r.eventually(func() string { return r.wantState(leader, "PAUSED") })
-		r.run(leader, "resume-connector", map[string]any{"name": "connect-sink"})
-		r.eventually(func() string { return r.wantState(leader, "RUNNING") })
-		r.run(leader, "restart-connector", map[string]any{"name": "connect-sink"})
-		r.eventually(func() string { return r.wantState(leader, "RUNNING") })
-		r.wantBytes("three")
+	w.Scene("actions", func() {
+		leader := w.Leader("connect")
+		w.Run(leader, "pause-connector", map[string]any{"name": "connect-sink"})
+		w.Eventually(func() string { return w.wantState(leader, "PAUSED") })
+		w.Run(leader, "resume-connector", map[string]any{"name": "connect-sink"})
+		w.Eventually(func() string { return w.wantState(leader, "RUNNING") })
+		w.Run(leader, "restart-connector", map[string]any{"name": "connect-sink"})
+		w.Eventually(func() string { return w.wantState(leader, "RUNNING") })
+		w.wantBytes("three")
 	})
-	r.scene("a steady update-status", func() {
-		started := r.pods.starts
-		r.must(r.UpdateStatus("connect"))
-		r.settle()
-		r.wantStatus("active: 1 worker, 2 connectors")
-		if r.pods.starts != started {
-			r.t.Errorf("%d workers were started", r.pods.starts-started)
+	w.Scene("a steady update-status", func() {
+		started := w.pods.starts
+		w.Must(w.UpdateStatus("connect"))
+		w.MustSettle()
+		w.WantStatus("active: 1 worker, 2 connectors")
+		if w.pods.starts != started {
+			w.T.Errorf("%d workers were started", w.pods.starts-started)
 		}
 	})
-	r.scene("two workers, each reaching the other", func() {
-		r.must(r.Configure("connect", map[string]any{"workers": 2}))
-		r.settle()
-		r.wantStatus("active: 2 workers, 2 connectors")
-		r.wantForwarding()
-		r.wantBytes("four")
+	w.Scene("two workers, each reaching the other", func() {
+		w.Must(w.Configure("connect", map[string]any{"workers": 2}))
+		w.MustSettle()
+		w.WantStatus("active: 2 workers, 2 connectors")
+		w.wantForwarding()
+		w.wantBytes("four")
 	})
-	r.scene("another leader", func() {
-		leader := r.Leader("connect")
-		r.must(r.KillUnit(leader))
-		r.settle()
-		r.wantStatus("active: 2 workers, 2 connectors")
-		r.wantBytes("five")
+	w.Scene("another leader", func() {
+		leader := w.Leader("connect")
+		w.Must(w.KillUnit(leader))
+		w.MustSettle()
+		w.WantStatus("active: 2 workers, 2 connectors")
+		w.wantBytes("five")
 	})
-	r.scene("Kafka goes and comes back; offsets are kept", func() {
-		r.must(r.RemoveRelation("connect:kafka", "kafka:client"))
-		r.settle()
-		r.eventually(func() string {
-			if n := r.pods.count(); n > 0 {
+	w.Scene("Kafka goes and comes back; offsets are kept", func() {
+		w.Must(w.RemoveRelation("connect:kafka", "kafka:client"))
+		w.MustSettle()
+		w.Eventually(func() string {
+			if n := w.pods.count(); n > 0 {
 				return "workers are still there"
 			}
 			return ""
 		})
-		r.must(r.Integrate("connect:kafka", "kafka:client"))
-		r.settle()
-		r.wantStatus("active: 2 workers, 2 connectors")
-		r.wantBytes("six")
+		w.Must(w.Integrate("connect:kafka", "kafka:client"))
+		w.MustSettle()
+		w.WantStatus("active: 2 workers, 2 connectors")
+		w.wantBytes("six")
 	})
-	r.scene("the application goes, its topics stay", func() {
-		r.must(r.RemoveApplication("connect"))
-		r.settle()
-		r.eventually(func() string {
-			if n := r.pods.count(); n > 0 {
+	w.Scene("the application goes, its topics stay", func() {
+		w.Must(w.RemoveApplication("connect"))
+		w.MustSettle()
+		w.Eventually(func() string {
+			if n := w.pods.count(); n > 0 {
 				return "workers are still there"
 			}
 			return ""
 		})
-		r.wantTopics()
+		w.WantTopics(w.brokers.Addrs())
 	})
-}
-
-func (r *reality) scene(name string, play func()) {
-	r.t.Helper()
-	start := time.Now()
-	play()
-	r.t.Logf("%-50s %6.1f s", name, time.Since(start).Seconds())
-	if r.t.Failed() {
-		r.t.FailNow()
-	}
-}
-
-func (r *reality) run(unit, action string, params map[string]any) charmtest.ActionResult {
-	r.t.Helper()
-	result, err := r.RunAction(context.Background(), unit, action, params)
-	r.must(err)
-	if result.Status != "completed" {
-		r.t.Errorf("action %s: %s, %q", action, result.Status, result.Message)
-	}
-	return result
 }
 
 // wantState looks through the charm's own action.
-func (r *reality) wantState(leader, want string) string {
-	r.t.Helper()
-	got := r.run(leader, "connector-status", map[string]any{"name": "connect-sink"}).Results["state"]
+func (w *world) wantState(leader, want string) string {
+	w.T.Helper()
+	got := w.Run(leader, "connector-status", map[string]any{"name": "connect-sink"})["state"]
 	if got != want {
-		return "connect-sink is " + got.(string) + ", want " + want
+		return fmt.Sprintf("connect-sink is %v, want %s", got, want)
 	}
 	return ""
 }
 
-func (r *reality) wantStatus(want string) {
-	r.t.Helper()
-	for _, unit := range r.Status().Units {
-		if unit.App == "connect" && unit.Leader {
-			if got := unit.Workload + ": " + unit.Message; got != want {
-				r.t.Errorf("status is %q, want %q", got, want)
-			}
-			return
-		}
-	}
-	r.t.Error("there is no leader")
-}
-
-func (r *reality) wantTopics() {
-	r.t.Helper()
-	admin := kafka.Open(kafka.Config{Brokers: r.brokers.Addrs()})
-	defer admin.Close()
-	want := map[string]int{"real.connect.connectconfigs": 1, "real.connect.connectoffsets": 50, "real.connect.connectstatus": 10}
-	topics, err := admin.Topics(r.t.Context(), "real.connect.connectconfigs", "real.connect.connectoffsets", "real.connect.connectstatus")
-	r.must(err)
-	for name, partitions := range want {
-		if got := topics[name]; got.Partitions != partitions || !got.Compacted || got.ReplicationFactor != len(r.brokers.Addrs()) {
-			r.t.Errorf("topic %s is %+v", name, got)
-		}
-	}
-}
-
-func (r *reality) urls() (urls []string) {
-	r.pods.mu.Lock()
-	defer r.pods.mu.Unlock()
-	for _, p := range r.pods.running {
+func (w *world) urls() (urls []string) {
+	w.pods.mu.Lock()
+	defer w.pods.mu.Unlock()
+	for _, p := range w.pods.running {
 		urls = append(urls, p.worker.URL)
 	}
 	return urls
 }
 
-func (r *reality) wantConnectors(want ...string) {
-	r.t.Helper()
+func (w *world) wantConnectors(want ...string) {
+	w.T.Helper()
 	var got []string
-	r.must(json.Unmarshal(r.get(r.urls()[0]+"/connectors"), &got))
+	w.Must(json.Unmarshal(w.get(w.urls()[0]+"/connectors"), &got))
 	if len(got) != len(want) {
-		r.t.Errorf("connectors %q, want %q", got, want)
+		w.T.Errorf("connectors %q, want %q", got, want)
 	}
 	for _, name := range want {
 		if !strings.Contains(strings.Join(got, " "), name) {
-			r.t.Errorf("connectors %q, want %q", got, want)
+			w.T.Errorf("connectors %q, want %q", got, want)
 		}
 	}
 }
 
-func (r *reality) get(url string) []byte {
-	r.t.Helper()
-	request, err := http.NewRequestWithContext(r.t.Context(), http.MethodGet, url, nil)
-	r.must(err)
+func (w *world) get(url string) []byte {
+	w.T.Helper()
+	request, err := http.NewRequestWithContext(w.T.Context(), http.MethodGet, url, nil)
+	w.Must(err)
 	response, err := http.DefaultClient.Do(request)
-	r.must(err)
+	w.Must(err)
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
-	r.must(err)
+	w.Must(err)
 	if response.StatusCode != http.StatusOK {
-		r.t.Fatalf("GET %s answers %d: %s", url, response.StatusCode, text)
+		w.T.Fatalf("GET %s answers %d: %s", url, response.StatusCode, text)
 	}
 	return text
 }
 
 // wantForwarding sends a request that only the worker who leads can do to every
 // worker: those that do not lead have to reach it at the address it advertises.
-func (r *reality) wantForwarding() {
-	r.t.Helper()
-	for _, url := range r.urls() {
-		request, err := http.NewRequestWithContext(r.t.Context(), http.MethodPost, url+"/connectors/connect-sink/restart?includeTasks=true", nil)
-		r.must(err)
-		r.eventually(func() string { // 409 while a rebalance is due
+func (w *world) wantForwarding() {
+	w.T.Helper()
+	for _, url := range w.urls() {
+		request, err := http.NewRequestWithContext(w.T.Context(), http.MethodPost, url+"/connectors/connect-sink/restart?includeTasks=true", nil)
+		w.Must(err)
+		w.Eventually(func() string { // 409 while a rebalance is due
 			response, err := http.DefaultClient.Do(request)
 			if err != nil {
 				return err.Error()
@@ -216,15 +165,11 @@ func (r *reality) wantForwarding() {
 
 // wantBytes appends lines to the source's file and waits until each is in the
 // sink's, once.
-func (r *reality) wantBytes(lines ...string) {
-	r.t.Helper()
-	f, err := os.OpenFile(r.from, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	r.must(err)
-	_, err = f.WriteString(strings.Join(lines, "\n") + "\n")
-	r.must(err)
-	r.must(f.Close())
-	r.eventually(func() string {
-		got, err := os.ReadFile(r.to)
+func (w *world) wantBytes(lines ...string) {
+	w.T.Helper()
+	w.Append(w.from, lines...)
+	w.Eventually(func() string {
+		got, err := os.ReadFile(w.to)
 		if err != nil {
 			return err.Error()
 		}

@@ -8,7 +8,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,15 +15,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/connectcharm/kafka-connect-base/acceptance/internal/reality"
 	"github.com/connectcharm/kafka-connect-base/acceptance/realkafka"
 	"github.com/connectcharm/kafka-connect-base/charmtest"
 	"github.com/connectcharm/kafka-connect-base/charmtest/kubetest"
-	"github.com/connectcharm/kafka-connect-base/charmtest/world"
-	"github.com/connectcharm/kafka-connect-base/layers"
-
-	// Compiled by deploy; imported so that go.mod knows what that needs.
-	_ "github.com/connectcharm/kafka-connect-base/examples/kafka-connect-file"
-	_ "github.com/connectcharm/kafka-connect-base/hooks"
+	charmworld "github.com/connectcharm/kafka-connect-base/charmtest/world"
 )
 
 func TestMain(m *testing.M) {
@@ -32,93 +27,44 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// reality is a model whose Kafka and Connect are real.
-type reality struct {
-	*charmtest.Model
-	t        *testing.T
+// world is a model whose Kafka and Connect are real.
+type world struct {
+	*reality.Model
 	brokers  *realkafka.Brokers
 	kube     *kubetest.Server
 	pods     *pods
 	from, to string
 }
 
-func newReality(t *testing.T, kafka *realkafka.Kafka, brokers int) *reality {
+func newWorld(t *testing.T, kafka *realkafka.Kafka, brokers int) *world {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "real-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &reality{t: t, from: filepath.Join(dir, "from.txt"), to: filepath.Join(dir, "to.txt")}
-	r.pods = &pods{kafka: kafka, dir: dir, running: map[string]*pod{}}
+	dir := reality.Folder(t)
+	w := &world{from: filepath.Join(dir, "from.txt"), to: filepath.Join(dir, "to.txt")}
+	w.pods = &pods{kafka: kafka, dir: dir, running: map[string]*pod{}}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	r.brokers, err = kafka.StartBrokers(ctx, dir, realkafka.BrokerOptions{Brokers: brokers})
-	r.must(err)
-	t.Cleanup(r.brokers.Close)
-	r.kube, err = kubetest.Start(kubetest.Options{Runtime: r.pods})
-	r.must(err)
-	t.Cleanup(r.kube.Close)
-	r.Model, err = charmtest.New(charmtest.Options{Name: "real"})
-	r.must(err)
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("what happened:\n%s\n%s\nlogs are in %s", r.Journal().Detail(), r.Status(), dir)
-		} else if err := os.RemoveAll(dir); err != nil {
-			t.Error(err)
-		}
-		if err := r.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return r
+	var err error
+	if w.brokers, err = kafka.StartBrokers(ctx, dir, realkafka.BrokerOptions{Brokers: brokers}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.brokers.Close)
+	if w.kube, err = kubetest.Start(kubetest.Options{Runtime: w.pods}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.kube.Close)
+	w.Model = reality.New(t, "real")
+	return w
 }
 
 // deploy brings the file charm to where its connectors run.
-func (r *reality) deploy(units int) {
-	r.t.Helper()
-	dir := r.t.TempDir()
-	r.must(layers.Make(r.t.Context(), dir, "../../examples/kafka-connect-file"))
-	r.must(charmtest.Build(r.t.Context(), "github.com/connectcharm/kafka-connect-base/examples/kafka-connect-file/dispatch", filepath.Join(dir, "dispatch")))
-	r.must(r.Deploy("connect", dir, charmtest.DeployOptions{Units: units, Config: map[string]any{
-		"topics": "lines", "kubeconfig": string(r.kube.Kubeconfig()), "source-file": r.from, "sink-file": r.to,
+func (w *world) deploy(units int) {
+	w.T.Helper()
+	w.Must(w.Deploy("connect", w.FileCharm("../../examples/kafka-connect-file"), charmtest.DeployOptions{Units: units, Config: map[string]any{
+		"topics": "lines", "kubeconfig": string(w.kube.Kubeconfig()), "source-file": w.from, "sink-file": w.to,
 		"worker-config": "offset.flush.interval.ms=1000\nscheduled.rebalance.max.delay.ms=0\nplugin.discovery=service_load",
 	}}))
-	remote, err := r.Remote("kafka", "client", "kafka", len(r.brokers.Addrs()))
-	r.must(err)
-	for i, address := range r.brokers.Addrs() {
-		host, port, err := net.SplitHostPort(address)
-		r.must(err)
-		r.must(remote.SetUnitData(fmt.Sprintf("kafka/%d", i), map[string]string{"host": host, "port": port}))
-	}
-	r.must(r.Integrate("connect:kafka", "kafka:client"))
-	r.settle()
-}
-
-func (r *reality) must(err error) {
-	r.t.Helper()
-	if err != nil {
-		r.t.Fatal(err)
-	}
-}
-
-func (r *reality) settle() {
-	r.t.Helper()
-	ctx, cancel := context.WithTimeout(r.t.Context(), 5*time.Minute)
-	defer cancel()
-	r.must(r.Settle(ctx))
-}
-
-// eventually asks until nothing is wrong, for a minute.
-func (r *reality) eventually(wrong func() string) {
-	r.t.Helper()
-	deadline := time.Now().Add(time.Minute)
-	for why := wrong(); why != ""; why = wrong() {
-		if time.Now().After(deadline) {
-			r.t.Errorf("after a minute: %s", why)
-			return
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
+	w.Kafka(w.brokers.Addrs())
+	w.MustSettle()
 }
 
 // pods starts a worker for each pod.
@@ -133,7 +79,7 @@ type pods struct {
 
 // StartPod changes what an address on this machine makes necessary, and nothing else.
 func (p *pods) StartPod(ctx context.Context, described kubetest.Pod) (kubetest.Running, error) {
-	properties, err := world.Mounted(described.Files)
+	properties, err := charmworld.Mounted(described.Files)
 	if err != nil {
 		return nil, err
 	}

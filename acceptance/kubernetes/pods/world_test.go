@@ -4,7 +4,6 @@ package pods_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,21 +11,19 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/connectcharm/kafka-connect-base/acceptance/internal/reality"
 	"github.com/connectcharm/kafka-connect-base/acceptance/kubernetes/cluster"
 	"github.com/connectcharm/kafka-connect-base/acceptance/realkafka"
 	"github.com/connectcharm/kafka-connect-base/charmtest"
-	"github.com/connectcharm/kafka-connect-base/helpers/kafka"
-	"github.com/connectcharm/kafka-connect-base/layers"
 )
 
 // world is a model, and a Kubernetes with all that is in it.
 type world struct {
 	observer
-	*charmtest.Model
+	*reality.Model
 	dir     string
 	brokers realkafka.Pods
 	model   string // and the namespace of the workers
@@ -39,8 +36,7 @@ func newWorld(t *testing.T, version string) *world {
 	t.Helper()
 	release, err := realkafka.Get(t.Context(), version, t.Logf)
 	must(t, err)
-	dir, err := os.MkdirTemp("", "pods-") // short: sockets are in it
-	must(t, err)
+	dir := reality.Folder(t)
 	shared := filepath.Join(dir, "shared")
 	must(t, os.Mkdir(shared, 0o777))
 	must(t, os.Chmod(shared, 0o777)) // a worker is another user
@@ -53,25 +49,15 @@ func newWorld(t *testing.T, version string) *world {
 	name := "m" + strings.ReplaceAll(version, ".", "")
 	w := &world{observer: look(t, c), dir: dir, model: name, release: release,
 		brokers: realkafka.Pods{Image: release.ImageName(), Folder: filepath.Join(dir, "brokers")}}
-	w.Model, err = charmtest.New(charmtest.Options{Name: name})
-	must(t, err)
 	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("what happened:\n%s\n%s\nlogs are in %s", w.Journal().Detail(), w.Status(), dir)
-		}
-		if err := w.Close(); err != nil {
-			t.Error(err)
-		}
 		if err := c.Stop(); err != nil {
 			t.Error(err)
 		}
 		if left := running(t, dir); len(left) > 0 {
 			t.Errorf("after the end there run still:\n%s", strings.Join(left, "\n"))
 		}
-		if !t.Failed() {
-			must(t, os.RemoveAll(dir))
-		}
 	})
+	w.Model = reality.New(t, name)
 	return w
 }
 
@@ -104,27 +90,25 @@ func (w *world) overrides(flush int) string {
 // deploy brings the file charm to where its connectors run.
 func (w *world) deploy(units, workers int) {
 	w.t.Helper()
-	dir := w.t.TempDir()
-	must(w.t, layers.Make(w.t.Context(), dir, "../../../examples/kafka-connect-file"))
-	must(w.t, charmtest.Build(w.t.Context(), "github.com/connectcharm/kafka-connect-base/examples/kafka-connect-file/dispatch", filepath.Join(dir, "dispatch")))
-	must(w.t, w.Deploy("connect", dir, charmtest.DeployOptions{Units: units, Config: map[string]any{
+	must(w.t, w.Deploy("connect", w.FileCharm("../../../examples/kafka-connect-file"), charmtest.DeployOptions{Units: units, Config: map[string]any{
 		"topics": "lines", "kubeconfig": string(w.cluster.Kubeconfig(w.cluster.Token)), "workers": workers, "memory": "256M",
 		"image": w.release.ImageName(), "source-file": "/shared/from.txt", "sink-file": "/shared/to.txt", "worker-config": w.overrides(1000),
 	}}))
-	remote, err := w.Remote("kafka", "client", "kafka", len(w.brokers.Hosts()))
-	must(w.t, err)
-	for i, host := range w.brokers.Hosts() {
-		must(w.t, remote.SetUnitData(fmt.Sprintf("kafka/%d", i), map[string]string{"host": host, "port": "9092"}))
-	}
-	must(w.t, w.Integrate("connect:kafka", "kafka:client"))
+	w.Kafka(w.addrs())
 	w.settle()
+}
+
+// addrs are the brokers' names, which every pod finds.
+func (w *world) addrs() (brokers []string) {
+	for _, host := range w.brokers.Hosts() {
+		brokers = append(brokers, host+":9092")
+	}
+	return brokers
 }
 
 func (w *world) settle() {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 5*time.Minute)
-	defer cancel()
-	must(w.t, w.Settle(ctx))
+	w.MustSettle()
 }
 
 func (w *world) configure(options map[string]any) {
@@ -135,37 +119,12 @@ func (w *world) configure(options map[string]any) {
 
 func (w *world) wantStatus(want string) {
 	w.t.Helper()
-	for _, unit := range w.Status().Units {
-		if unit.App == "connect" && unit.Leader {
-			if got := unit.Workload + ": " + unit.Message; got != want {
-				w.t.Fatalf("status is %q, want %q", got, want)
-			}
-			return
-		}
-	}
-	w.t.Fatal("there is no leader")
+	w.WantStatus(want)
 }
 
-// wantTopics asks the brokers by their names.
 func (w *world) wantTopics() {
 	w.t.Helper()
-	var brokers []string
-	for _, host := range w.brokers.Hosts() {
-		brokers = append(brokers, host+":9092")
-	}
-	admin := kafka.Open(kafka.Config{Brokers: brokers})
-	defer admin.Close()
-	want := map[string]int{}
-	for name, partitions := range map[string]int{"connectconfigs": 1, "connectoffsets": 50, "connectstatus": 10} {
-		want[w.model+".connect."+name] = partitions
-	}
-	for name, partitions := range want {
-		topics, err := admin.Topics(w.t.Context(), name)
-		must(w.t, err)
-		if got := topics[name]; got.Partitions != partitions || !got.Compacted || got.ReplicationFactor != 3 {
-			w.t.Errorf("topic %s is %+v", name, got)
-		}
-	}
+	w.WantTopics(w.addrs())
 }
 
 // worker asks one worker by its pod's address.
@@ -190,11 +149,7 @@ func (w *world) worker(p corev1.Pod, method, path, body string) (int, string) {
 // sink's, once, and no earlier one is missing.
 func (w *world) wantLines(lines ...string) {
 	w.t.Helper()
-	f, err := os.OpenFile(filepath.Join(w.dir, "shared", "from.txt"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	must(w.t, err)
-	_, err = f.WriteString(strings.Join(lines, "\n") + "\n")
-	must(w.t, err)
-	must(w.t, f.Close())
+	w.Append(filepath.Join(w.dir, "shared", "from.txt"), lines...)
 	w.eventually("the lines arrive", func() string {
 		got, err := os.ReadFile(filepath.Join(w.dir, "shared", "to.txt"))
 		if err != nil {
