@@ -101,6 +101,10 @@ func (m *Model) keepCharm(a *application, c *charmdir.Charm, dispatch string) er
 	if err := kept.Runnable(); err != nil {
 		return err
 	}
+	// As the agent does: it is how a charm tells an upgrade from other hooks.
+	if err := os.WriteFile(filepath.Join(store, ".juju-charm"), fmt.Appendf(nil, "local:%s-%d\n", kept.Name, a.version), 0o644); err != nil {
+		return fmt.Errorf("cannot say which charm it is: %w", err)
+	}
 	a.charm, a.store = kept, store
 	return nil
 }

@@ -18,7 +18,7 @@ import (
 const root = "../.." // the main module
 
 // built has what TestMain built.
-var built struct{ dir, jujuc, steps, charm, mongo string }
+var built struct{ dir, jujuc, steps, charm, mongo, scaffold, changed string }
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
@@ -44,20 +44,34 @@ func build(dir string) error {
 	built.dir, built.jujuc, built.steps = dir, filepath.Join(dir, "jujuc"), filepath.Join(dir, "steps")
 	built.charm = filepath.Join(dir, "kafka-connect-file_"+runtime.GOARCH+".charm")
 	built.mongo = filepath.Join(dir, "kafka-connect-mongodb_"+runtime.GOARCH+".charm")
+	kcb := filepath.Join(dir, "kcb")
 	for _, command := range [][]string{
 		{"go", "build", "-o", filepath.Join(dir, "jujuc-real"), "github.com/juju/juju/cmd/jujuc"},
 		{"go", "build", "-C", root, "-o", built.steps, "./charmtest/internal/steps"},
-		{"go", "run", "-C", root, "./cmd/kcb", "build", "--arch", runtime.GOARCH, "--out", dir, "examples/kafka-connect-file"},
-		{"go", "run", "-C", root, "./cmd/kcb", "build", "--arch", runtime.GOARCH, "--out", dir, "examples/kafka-connect-mongodb"},
+		{"go", "build", "-C", root, "-o", kcb, "./cmd/kcb"},
+		{kcb, "build", "--arch", runtime.GOARCH, "--out", dir, root + "/examples/kafka-connect-file"},
+		{kcb, "build", "--arch", runtime.GOARCH, "--out", dir, root + "/examples/kafka-connect-mongodb"},
 	} {
-		start := time.Now()
-		cmd := exec.Command(command[0], command[1:]...)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("cannot build what the tests run: %q: %w\n%s", command, err, out)
+		if err := produce(command); err != nil {
+			return err
 		}
-		fmt.Printf("%5.1f s  %s\n", time.Since(start).Seconds(), command[len(command)-1])
+	}
+	if err := buildScaffold(dir, kcb); err != nil {
+		return err
 	}
 	return os.WriteFile(built.jujuc, []byte(fmt.Sprintf(toolScript, dir)), 0o755)
+}
+
+// produce runs a command that makes a part of what the tests run.
+func produce(command []string, env ...string) error {
+	start := time.Now()
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Env = append(os.Environ(), env...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("cannot build what the tests run: %q: %w\n%s", command, err, out)
+	}
+	fmt.Printf("%5.1f s  %s\n", time.Since(start).Seconds(), command[len(command)-1])
+	return nil
 }
 
 // toolScript stands before Juju's program: it notes that a tool was run as a

@@ -67,13 +67,13 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestAccepted uploads the charms that kcb has built.
+// TestAccepted uploads the charms that kcb has built: the examples and what it scaffolds.
 func TestAccepted(t *testing.T) {
 	t.Parallel()
 	archives, err := filepath.Glob(built.dir + "/*.charm")
 	must(t, err)
-	if len(archives) != 2 {
-		t.Errorf("found %q, want two charms", archives)
+	if len(archives) != 3 {
+		t.Errorf("found %q, want three charms", archives)
 	}
 	client := uploads(t)
 	for _, archive := range archives {

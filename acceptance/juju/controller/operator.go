@@ -76,30 +76,35 @@ func (m *Model) addUnit(a *app) (*unit, error) {
 	return u, nil
 }
 
-// Integrate is `juju integrate` of an application that requires with a scripted
-// one that provides: "connect:kafka", "kafka:client".
-func (m *Model) Integrate(requirer, provider string) error {
+// Integrate is `juju integrate` of an application with a scripted one, whose
+// endpoint is the fitting one: "connect:kafka", "kafka:client".
+func (m *Model) Integrate(charmed, scripted string) error {
 	return m.do(func() error {
-		a, endpoint, err := m.end(requirer)
+		a, endpoint, err := m.end(charmed)
 		if err != nil {
 			return err
 		}
 		c, err := charm.ReadCharmArchive(a.archive)
 		if err != nil {
-			return fmt.Errorf("cannot integrate %q: %w", requirer, err)
+			return fmt.Errorf("cannot integrate %q: %w", charmed, err)
 		}
+		role := charm.RoleProvider
 		mine, found := c.Meta().Requires[endpoint]
 		if !found {
-			return fmt.Errorf("cannot integrate %q: no such endpoint", requirer)
+			role = charm.RoleRequirer
+			mine, found = c.Meta().Provides[endpoint]
 		}
-		other, theirs, err := m.end(provider)
+		if !found {
+			return fmt.Errorf("cannot integrate %q: no such endpoint", charmed)
+		}
+		other, theirs, err := m.end(scripted)
 		if err != nil {
 			return err
 		}
 		r := m.addRelation(
 			params.Endpoint{ApplicationName: a.name, Relation: wire(mine)},
 			params.Endpoint{ApplicationName: other.name, Relation: params.CharmRelation{
-				Name: theirs, Role: string(charm.RoleProvider), Interface: mine.Interface, Scope: string(mine.Scope)}})
+				Name: theirs, Role: string(role), Interface: mine.Interface, Scope: string(mine.Scope)}})
 		for _, u := range m.sortedUnits() {
 			if u.app == other {
 				r.enter(u)
@@ -165,11 +170,16 @@ func (m *Model) Configure(name string, config map[string]any) error {
 
 // Refresh is `juju refresh --path`.
 func (m *Model) Refresh(name, archive string) error {
+	c, err := charm.ReadCharmArchive(archive)
+	if err != nil {
+		return fmt.Errorf("cannot refresh %q: %w", name, err)
+	}
 	return m.do(func() error {
 		a, err := m.app(name)
 		if err != nil {
 			return err
 		}
+		a.options = c.Config().DefaultSettings()
 		a.revision++
 		a.archive, a.charmURL = archive, fmt.Sprintf("local:%s-%d", name, a.revision)
 		a.version++
