@@ -3,7 +3,6 @@
 package kafkaconnectbase_test
 
 import (
-	"flag"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -15,11 +14,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/connectcharm/kafka-connect-base/internal/testfile"
 )
 
 const module = "github.com/connectcharm/kafka-connect-base"
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // source is one parsed file.
 type source struct {
@@ -183,18 +182,7 @@ func TestFaçade(t *testing.T) {
 	slices.Sort(names)
 	got := strings.Join(names, "\n") + "\n"
 	golden := filepath.Join("testdata", "facade.txt")
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("helpers exports\n%s\nand testdata/facade.txt says\n%s", got, want)
-	}
+	testfile.Golden(t, golden, got)
 }
 
 func declared(t *testing.T, decl *ast.GenDecl) (names []string) {

@@ -6,7 +6,6 @@ package charm_test
 import (
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/connectcharm/kafka-connect-base/charmdir"
 	"github.com/connectcharm/kafka-connect-base/charmtest/world"
+	"github.com/connectcharm/kafka-connect-base/internal/testfile"
 )
 
 // shownActions are the runs that the reference shows, in their order.
@@ -76,7 +76,7 @@ func TestActionReference(t *testing.T) {
 	for name := range base.Actions {
 		t.Errorf("the reference does not show the action %s", name)
 	}
-	compareReference(t, filepath.Join("..", "docs", "reference", "actions.md"), b.String())
+	testfile.Golden(t, filepath.Join("..", "docs", "reference", "actions.md"), b.String())
 }
 
 const actionsIntroduction = `# Actions
@@ -151,21 +151,4 @@ func (l *life) stable(text string) string {
 		text = strings.ReplaceAll(text, path, "/srv/"+filepath.Base(path))
 	}
 	return text
-}
-
-// compareReference holds a file of the documentation against what the code says.
-func compareReference(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s is not what the code says; go test ./charm -run Reference -update writes it:\n%s", path, got)
-	}
 }

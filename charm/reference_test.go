@@ -1,10 +1,8 @@
 package charm_test
 
 import (
-	"flag"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,10 +13,9 @@ import (
 	"github.com/connectcharm/kafka-connect-base/charmdir"
 	"github.com/connectcharm/kafka-connect-base/flags"
 	"github.com/connectcharm/kafka-connect-base/helpers/juju"
+	"github.com/connectcharm/kafka-connect-base/internal/testfile"
 	"github.com/connectcharm/kafka-connect-base/reactive"
 )
-
-var update = flag.Bool("update", false, "write docs/reference/base-layer.md anew")
 
 // TestReference: the reference is made from the code and the charm's files, so
 // that it cannot say anything else. go test ./charm -run Reference -update writes it.
@@ -31,18 +28,7 @@ func TestReference(t *testing.T) {
 	rules := charm.Layer(workers.New(juju.NewUnit(juju.Env{}, nil, juju.Options{}), workers.Options{}))
 	got := reference(base, rules)
 	path := filepath.Join("..", "docs", "reference", "base-layer.md")
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("docs/reference/base-layer.md is not what the code says; run go test ./charm -run Reference -update")
-	}
+	testfile.Golden(t, path, got)
 }
 
 func reference(base *charmdir.Charm, rules reactive.Rules) string {

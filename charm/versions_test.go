@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/connectcharm/kafka-connect-base/charmtest/world"
+	"github.com/connectcharm/kafka-connect-base/internal/testfile"
 )
 
 // stored is all that an application keeps in Juju, of its leader: recorded in
@@ -131,7 +132,7 @@ func TestRecordState(t *testing.T) {
 	t.Parallel()
 	l := withSecret(t)
 	now := l.stored()
-	if *update {
+	if testfile.Update() {
 		text, err := json.MarshalIndent(now, "", "\t")
 		l.must(err)
 		l.must(os.WriteFile(stateFixture, append(text, '\n'), 0o644))

@@ -1,11 +1,8 @@
 package charmdir_test
 
 import (
-	"flag"
 	"maps"
-	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -13,11 +10,10 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/connectcharm/kafka-connect-base/charmdir"
+	"github.com/connectcharm/kafka-connect-base/internal/testfile"
 )
 
 const meta = "name: c\nsummary: s\ndescription: d\n"
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // TestCheck: each archive below testdata/refused is a charm that Juju 3.6 or 4
 // refuses, and every place and word in which that is told. Juju's own library
@@ -35,26 +31,17 @@ func TestCheck(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			files, want := map[string]string{}, ""
+			files := map[string]string{}
 			for _, f := range archive.Files {
-				if f.Name == "want" {
-					want = string(f.Data)
-				} else {
+				if f.Name != "want" {
 					files[f.Name] = string(f.Data)
 				}
 			}
-			got := strings.Join(problemsOf(t, files), "\n") + "\n"
-			if *update {
-				archive.Files = slices.DeleteFunc(archive.Files, func(f txtar.File) bool { return f.Name == "want" })
-				archive.Files = append(archive.Files, txtar.File{Name: "want", Data: []byte(got)})
-				if err := os.WriteFile(path, txtar.Format(archive), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				want = got
+			problems := problemsOf(t, files)
+			if len(problems) == 0 {
+				t.Error("nothing is refused")
 			}
-			if diff := cmp.Diff(want, got); diff != "" || len(got) < 2 {
-				t.Error(diff)
-			}
+			testfile.Want(t, path, archive, strings.Join(problems, "\n")+"\n")
 			elsewhere := strings.Contains(string(archive.Comment), "outside its charm library")
 			if _, err := charmdir.Read(write(t, files)); (err != nil) == elsewhere {
 				t.Errorf("the library: %v", err)

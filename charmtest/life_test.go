@@ -3,8 +3,6 @@
 package charmtest_test
 
 import (
-	"flag"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -12,9 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/connectcharm/kafka-connect-base/charmtest"
+	"github.com/connectcharm/kafka-connect-base/internal/testfile"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // realLife is the order of hooks each unit's real agent ran, recorded with the same two charms (without the peer
 // relation kc has here). A hook with "?" need not come here: two agents that run at the same time can hear of one
@@ -63,7 +60,7 @@ func TestLife(t *testing.T) {
 	m.Must(m.RemoveUnit("kc/0"))
 	tell("remove-unit")
 
-	golden(t, "testdata/life.golden", story.String())
+	testfile.Golden(t, "testdata/life.golden", story.String())
 	for unit, want := range realLife {
 		got := hooksOf(m.Journal().Of(unit))
 		if diff := cmp.Diff(leaveOut(want, got), got); diff != "" {
@@ -128,20 +125,4 @@ func keys[V any](m map[string]V) []string {
 	}
 	slices.Sort(out)
 	return out
-}
-
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-		t.Errorf("%s (-want +got), write it anew with -update:\n%s", file, diff)
-	}
 }

@@ -2,7 +2,6 @@ package layers_test
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -12,14 +11,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/connectcharm/kafka-connect-base/charmdir"
+	"github.com/connectcharm/kafka-connect-base/internal/testfile"
 	"github.com/connectcharm/kafka-connect-base/layers"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // Each archive below testdata is one rule: the layers' folders, of which "top" is
 // the charm's own, and what becomes of them.
@@ -43,22 +40,7 @@ func TestCompose(t *testing.T) {
 				t.Fatal(err)
 			}
 			stack, problems := layers.Finder{}.Find(t.Context(), filepath.Join(dir, "top"))
-			got := outcome(dir, stack, problems)
-			if *update {
-				layered.Files = append(layered.Files, txtar.File{Name: "want", Data: []byte(got)})
-				if err := os.WriteFile(path, txtar.Format(&layered), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want := ""
-			for _, f := range archive.Files {
-				if f.Name == "want" {
-					want = string(f.Data)
-				}
-			}
-			if diff := cmp.Diff(want, got); diff != "" && !*update {
-				t.Error(diff)
-			}
+			testfile.Want(t, path, archive, outcome(dir, stack, problems))
 		})
 	}
 }

@@ -2,15 +2,14 @@ package layers_test
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"gopkg.in/yaml.v3"
 
 	"github.com/connectcharm/kafka-connect-base/charmdir"
+	"github.com/connectcharm/kafka-connect-base/internal/testfile"
 	"github.com/connectcharm/kafka-connect-base/layers"
 )
 
@@ -53,23 +52,9 @@ func composeExample(t *testing.T, name string) *layers.Charm {
 func TestCharmcraft(t *testing.T) {
 	t.Parallel()
 	for _, name := range examples {
-		want := craft(t, composeExample(t, name))
+		got := craft(t, composeExample(t, name))
 		path := filepath.Join("..", "examples", name, "charmcraft", "charmcraft.yaml")
-		if *update {
-			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		got, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(want, string(got)); diff != "" {
-			t.Errorf("%s is not what the layers make, write it anew with go test ./layers -run Charmcraft -update\n%s", path, diff)
-		}
+		testfile.Golden(t, path, got)
 	}
 }
 

@@ -3,18 +3,15 @@
 package reactive_test
 
 import (
-	"flag"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/connectcharm/kafka-connect-base/flags"
+	"github.com/connectcharm/kafka-connect-base/internal/testfile"
 	"github.com/connectcharm/kafka-connect-base/reactive"
 	"github.com/google/go-cmp/cmp"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // sample is a layer with one of everything.
 func sample() reactive.Rules {
@@ -45,18 +42,7 @@ func TestGolden(t *testing.T) {
 		"sentences.txt": strings.Join(sentences, ""),
 	} {
 		file := filepath.Join("testdata", name)
-		if *update {
-			if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), got); diff != "" {
-			t.Errorf("%s (-want +got); go test -update writes it anew:\n%s", name, diff)
-		}
+		testfile.Golden(t, file, got)
 	}
 }
 

@@ -1,18 +1,13 @@
 package kubetest_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/connectcharm/kafka-connect-base/charmtest/kubetest"
+	"github.com/connectcharm/kafka-connect-base/internal/testfile"
 )
-
-var update = flag.Bool("update", false, "write the golden file anew")
 
 // transcript writes a conversation down.
 func transcript(exchanges []kubetest.Exchange) string {
@@ -34,16 +29,5 @@ func TestScriptSaysWhatItAlwaysSays(t *testing.T) {
 	}
 	got := transcript(exchanges)
 	const file = "testdata/script.txt"
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("the conversation (-golden +got):\n%s", diff)
-	}
+	testfile.Golden(t, file, got)
 }

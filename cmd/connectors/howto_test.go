@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/connectcharm/kafka-connect-base/charmtest/connecttest"
+	"github.com/connectcharm/kafka-connect-base/internal/testfile"
 )
 
 // The page is followed from top to bottom: what it says of a file is written,
@@ -36,13 +37,7 @@ func TestHowTo(t *testing.T) {
 	if reader.ran < 10 {
 		t.Errorf("only %d commands were run: the page is no longer understood", reader.ran)
 	}
-	if *update {
-		if err := os.WriteFile(page, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	} else if got != string(text) {
-		t.Errorf("the commands of %s print something else; see what with -update and git diff", page)
-	}
+	testfile.Golden(t, page, got)
 }
 
 // The workflow in the page is the one that init writes.
@@ -113,13 +108,7 @@ func (f *follower) follow(page string) string {
 }
 
 func (f *follower) write(name, text string) {
-	to := filepath.Join(f.dir, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-		f.t.Fatal(err)
-	}
-	if err := os.WriteFile(to, []byte(strings.ReplaceAll(text, pageURL, f.url)), 0o644); err != nil {
-		f.t.Fatal(err)
-	}
+	testfile.Write(f.t, filepath.Join(f.dir, filepath.FromSlash(name)), strings.ReplaceAll(text, pageURL, f.url))
 }
 
 // console runs the commands of a block and gives it with what they print.

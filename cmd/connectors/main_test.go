@@ -1,7 +1,6 @@
 package main
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"testing"
@@ -10,9 +9,8 @@ import (
 
 	"github.com/connectcharm/kafka-connect-base/internal/cli"
 	"github.com/connectcharm/kafka-connect-base/internal/terminal"
+	"github.com/connectcharm/kafka-connect-base/internal/testfile"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // The test binary is the command as well: the scripts run it as a process, and
 // it starts itself again to evaluate Jsonnet.
@@ -26,7 +24,7 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		UpdateScripts:       *update,
+		UpdateScripts:       testfile.Update(),
 		Setup:               setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"connect": connectCommand,
@@ -53,16 +51,5 @@ func TestReference(t *testing.T) {
 	console := terminal.New(os.Stdin, os.Stdout, os.Stderr, func(string) string { return "" })
 	got := cli.Reference(newRoot(console, func(string) string { return "" }))
 	golden := filepath.Join("..", "..", "docs", "reference", "connectors.md")
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s is not what the commands say; write it anew with go test ./cmd/connectors -run Reference -update", golden)
-	}
+	testfile.Golden(t, golden, got)
 }

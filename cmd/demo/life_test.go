@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,10 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/connectcharm/kafka-connect-base/internal/testfile"
 )
-
-var update = flag.Bool("update", false, "write the golden transcript anew")
 
 // golden is the whole life as the timeline tells it.
 const golden = "testdata/life.txt"
@@ -43,18 +40,7 @@ func TestLife(t *testing.T) {
 	}
 	got := secretName.ReplaceAllString(out.String(), "${1}xxxxxxxxxxxxxxxx")
 	got = callCount.ReplaceAllString(got, "N hook tool calls")
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("the timeline is another one (-want +got; -update writes it anew):\n%s", diff)
-	}
+	testfile.Golden(t, golden, got)
 	if strings.Contains(got, "\x1b") || strings.Contains(got, "\r") {
 		t.Error("there are colours or a spinner in what goes into a pipe")
 	}
@@ -89,15 +75,7 @@ func TestTutorial(t *testing.T) {
 	if shown < 3 {
 		t.Errorf("the tutorial shows %d excerpts only", shown)
 	}
-	if *update {
-		if err := os.WriteFile(file, []byte(fresh), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if diff := cmp.Diff(string(text), fresh); diff != "" {
-		t.Errorf("the tutorial shows what the demo no longer says (-want +got; -update twice writes both anew):\n%s", diff)
-	}
+	testfile.Golden(t, file, fresh) // as of the transcript: -update twice writes both anew
 }
 
 func paragraph(transcript, from string) string {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/connectcharm/kafka-connect-base/helpers/connect"
 	"github.com/connectcharm/kafka-connect-base/helpers/connectors"
+	"github.com/connectcharm/kafka-connect-base/internal/testfile"
 )
 
 // strange is a cluster with everything that is hard to write down.
@@ -56,13 +56,7 @@ func TestExportIsAFolderWithoutChanges(t *testing.T) {
 		if name != connectors.SecretsFile("prod") && (bytes.Contains(text, []byte("literal-secret")) || bytes.Contains(text, []byte("pass-in-address"))) {
 			t.Errorf("%s holds a password:\n%s", name, text)
 		}
-		file := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, text, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		testfile.Write(t, filepath.Join(dir, filepath.FromSlash(name)), string(text))
 	}
 	folder, err := connectors.Open(dir)
 	if err != nil {
@@ -105,7 +99,7 @@ func TestExportGolden(t *testing.T) {
 			fmt.Fprintf(&text, "-- %s --\n%s", name, files[name])
 		}
 	}
-	golden(t, "export.txt", text.String())
+	testfile.Golden(t, "testdata/export.txt", text.String())
 }
 
 func TestExportRefuses(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/connectcharm/kafka-connect-base/helpers/connectors"
+	"github.com/connectcharm/kafka-connect-base/internal/testfile"
 )
 
 // folder writes files, named by their paths, and opens what they make.
@@ -28,19 +29,9 @@ func written(t testing.TB, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range files {
-		put(t, filepath.Join(dir, name), text)
+		testfile.Write(t, filepath.Join(dir, name), text)
 	}
 	return dir
-}
-
-func put(t testing.TB, file, text string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func environment(t testing.TB, f *connectors.Folder, name string) *connectors.Environment {
@@ -158,7 +149,7 @@ func TestMistakes(t *testing.T) {
 	if err != nil {
 		got = err.Error() + "\n"
 	}
-	golden(t, "mistakes.txt", got)
+	testfile.Golden(t, "testdata/mistakes.txt", got)
 }
 
 // Files that would silently not be there are mistakes: their connectors would
@@ -254,7 +245,7 @@ func TestLoadCached(t *testing.T) {
 	}
 	old, foreign := filepath.Join(o.CacheDir, strings.Repeat("0a", 32)+".json"), filepath.Join(o.CacheDir, "notes.json")
 	for _, name := range []string{old, foreign} {
-		put(t, name, "x")
+		testfile.Write(t, name, "x")
 		if err := os.Chtimes(name, time.Time{}, time.Now().AddDate(0, -2, 0)); err != nil {
 			t.Fatal(err)
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/connectcharm/kafka-connect-base/charmtest/connecttest"
 	"github.com/connectcharm/kafka-connect-base/helpers/connect"
 	"github.com/connectcharm/kafka-connect-base/helpers/connectors"
+	"github.com/connectcharm/kafka-connect-base/internal/testfile"
 )
 
 func TestAPlanThatNoLongerHoldsIsNotApplied(t *testing.T) {
@@ -202,8 +203,8 @@ func TestReport(t *testing.T) {
 		t.Fatal(failed)
 	}
 	first, _, _ := strings.Cut(text.String(), "Applied")
-	golden(t, "report.txt", first+"\n"+err.Error()+"\n")
-	golden(t, "report.json", string(raw)+"\n")
+	testfile.Golden(t, "testdata/report.txt", first+"\n"+err.Error()+"\n")
+	testfile.Golden(t, "testdata/report.json", string(raw)+"\n")
 	var phases []string
 	for _, e := range events {
 		phases = append(phases, fmt.Sprintf("%s %s %d/%d %s", e.Phase, e.Name, e.Done, e.Total, e.Result))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/connectcharm/kafka-connect-base/helpers/connect"
 	"github.com/connectcharm/kafka-connect-base/helpers/connectors"
+	"github.com/connectcharm/kafka-connect-base/internal/testfile"
 )
 
 // live is a cluster with one connector "x" of this state, with tasks as many
@@ -223,9 +224,9 @@ func TestNoTextOfAPlanHoldsASecret(t *testing.T) {
 	if strings.Contains(text.String(), "\x1b") {
 		t.Errorf("a value can move the cursor: %q", &text)
 	}
-	golden(t, "plan.txt", text.String())
-	golden(t, "plan.md", markdown.String())
-	golden(t, "plan.json", string(raw)+"\n")
+	testfile.Golden(t, "testdata/plan.txt", text.String())
+	testfile.Golden(t, "testdata/plan.md", markdown.String())
+	testfile.Golden(t, "testdata/plan.json", string(raw)+"\n")
 }
 
 func TestMarkdownFitsIntoAComment(t *testing.T) {

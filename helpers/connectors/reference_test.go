@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/connectcharm/kafka-connect-base/helpers/connect"
+	"github.com/connectcharm/kafka-connect-base/internal/testfile"
 )
 
 // A cluster's credentials come from where connectors.yaml says, over TLS with
@@ -96,7 +97,7 @@ environments:
       nopem: {urls: [http://localhost], tls: {ca: large.txt}}
 `,
 	})
-	put(t, filepath.Join(f.Dir(), "large.txt"), "not PEM")
+	testfile.Write(t, filepath.Join(f.Dir(), "large.txt"), "not PEM")
 	if err := syscall.Mkfifo(filepath.Join(f.Dir(), "fifo"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +107,7 @@ environments:
 			got += err.Error() + "\n"
 		}
 	}
-	golden(t, "references-broken.txt", got)
+	testfile.Golden(t, "testdata/references-broken.txt", got)
 
 	f.NoCommands = true
 	_, err := environment(t, f, "prod").Clusters[1].ConnectOptions(t.Context())

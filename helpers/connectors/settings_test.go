@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/connectcharm/kafka-connect-base/helpers/connectors"
+	"github.com/connectcharm/kafka-connect-base/internal/testfile"
 )
 
 // described opens a folder with a connectors.yaml and an empty environment of
@@ -107,7 +108,7 @@ environments:
 	if strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("a credential is shown: %s", err)
 	}
-	golden(t, "settings-mistakes.txt", err.Error()+"\n")
+	testfile.Golden(t, "testdata/settings-mistakes.txt", err.Error()+"\n")
 }
 
 // Keys that are right by themselves and wrong together are said when the
@@ -128,7 +129,7 @@ environments:
 	if err == nil {
 		t.Fatal("it is taken")
 	}
-	golden(t, "settings-checks.txt", err.Error()+"\n")
+	testfile.Golden(t, "testdata/settings-checks.txt", err.Error()+"\n")
 }
 
 func TestSettingsHostile(t *testing.T) {

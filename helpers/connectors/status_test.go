@@ -11,6 +11,7 @@ import (
 	"github.com/connectcharm/kafka-connect-base/charmtest/connecttest"
 	"github.com/connectcharm/kafka-connect-base/helpers/connect"
 	"github.com/connectcharm/kafka-connect-base/helpers/connectors"
+	"github.com/connectcharm/kafka-connect-base/internal/testfile"
 )
 
 func TestHealth(t *testing.T) {
@@ -39,12 +40,12 @@ func TestHealth(t *testing.T) {
 	if err := health.Text(&text, connectors.TextOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "health.txt", text.String())
+	testfile.Golden(t, "testdata/health.txt", text.String())
 	raw, err := json.MarshalIndent(health.Only(func(name string) bool { return name == "one task" }), "", "  ")
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "health.json", string(raw)+"\n")
+	testfile.Golden(t, "testdata/health.json", string(raw)+"\n")
 }
 
 func TestKeeper(t *testing.T) {

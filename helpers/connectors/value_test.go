@@ -9,6 +9,7 @@ import (
 
 	"github.com/connectcharm/kafka-connect-base/helpers/connect"
 	"github.com/connectcharm/kafka-connect-base/helpers/connectors"
+	"github.com/connectcharm/kafka-connect-base/internal/testfile"
 )
 
 func TestLiteralPassword(t *testing.T) {
@@ -73,7 +74,7 @@ environments:
 		t.Errorf("the secrets are %q", got)
 	}
 
-	put(t, filepath.Join(f.Dir(), "connectors/prod/open.jsonnet"), "{'connector.class': 'C', 'connection.password': std.extVar('open'), 'b.password': 'xabcx'}")
+	testfile.Write(t, filepath.Join(f.Dir(), "connectors/prod/open.jsonnet"), "{'connector.class': 'C', 'connection.password': std.extVar('open'), 'b.password': 'xabcx'}")
 	_, err = load(t, f)
 	var mistakes *connectors.Mistakes
 	if !errors.As(err, &mistakes) || len(mistakes.Each) != 2 || mistakes.Each[0].Key != "b.password" || mistakes.Each[1].Key != "connection.password" {
@@ -110,7 +111,7 @@ environments:
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "variables.json", string(got))
+	testfile.Golden(t, "testdata/variables.json", string(got))
 
 	files["connectors.yaml"] = "environments:\n  prod:\n    variables:\n      a: {env: TEST_CONNECT_NOT_SET}\n      b: {file: gone.json}\n      c: {file: wrong.json}\n"
 	files["wrong.json"] = "{\n"

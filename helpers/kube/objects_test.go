@@ -4,8 +4,6 @@ package kube_test
 
 import (
 	"bytes"
-	"flag"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -19,9 +17,8 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/connectcharm/kafka-connect-base/helpers/kube"
+	"github.com/connectcharm/kafka-connect-base/internal/testfile"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // cases are the sorts of workers that look different.
 func cases() map[string]kube.Workers {
@@ -90,18 +87,7 @@ func golden(t *testing.T, name string, objects []map[string]any) {
 	}
 	file := filepath.Join("testdata", name+".txtar")
 	got := txtar.Format(archive)
-	if *update {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-golden +got):\n%s", file, diff)
-	}
+	testfile.Golden(t, file, string(got))
 }
 
 // strict fails on a field Kubernetes does not know.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/connectcharm/kafka-connect-base/charmtest/kubetest"
 	"github.com/connectcharm/kafka-connect-base/helpers/kube"
+	"github.com/connectcharm/kafka-connect-base/internal/testfile"
 )
 
 const rbacPage = "../../docs/reference/rbac.md"
@@ -97,7 +98,7 @@ func TestRoleIsWhatTheClientUses(t *testing.T) {
 	rollout(t, client, w, func(r kube.Rollout) bool { return strings.Contains(r.Message, "PodSecurity") })
 
 	namespaced, cluster := recorded(server.Calls())
-	if *update {
+	if testfile.Update() {
 		before, _, after := roleBlock(t, "Role")
 		role, err := yaml.Marshal(map[string]any{
 			"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/connectcharm/kafka-connect-base/helpers/connectors/jsonnet"
+	"github.com/connectcharm/kafka-connect-base/internal/testfile"
 )
 
 // library is a folder with a cache, and the names of its files.
@@ -80,7 +81,7 @@ func TestCache(t *testing.T) {
 			t.Errorf("%s, and once more, evaluated are %q; want %q", what, got, always)
 		}
 	}
-	change := func(name, text string) { put(t, filepath.Join(e.Root.Name(), name), text) }
+	change := func(name, text string) { testfile.Write(t, filepath.Join(e.Root.Name(), name), text) }
 	check("when nothing changed", always)
 	change("alone.jsonnet", "{x: 4}")
 	check("with another content", "secret computed alias alone shadowed namedargument")
@@ -141,7 +142,7 @@ func TestCacheBroken(t *testing.T) {
 		if name == "changed" && text == string(good) {
 			t.Fatal("nothing was changed")
 		}
-		put(t, e.CacheFile, text)
+		testfile.Write(t, e.CacheFile, text)
 		if got := anew(t, e, files); !strings.HasPrefix(got, "imports variable") {
 			t.Errorf("%s: evaluated are %q", name, got)
 		}
@@ -201,7 +202,7 @@ func TestCacheErrors(t *testing.T) {
 			t.Errorf("run %d: %+v", i, results)
 		}
 	}
-	put(t, filepath.Join(root.Name(), "lib.libsonnet"), "{a: 1}")
+	testfile.Write(t, filepath.Join(root.Name(), "lib.libsonnet"), "{a: 1}")
 	if r := evaluate(t, e, "bad.jsonnet")[0]; r.Err != nil || compact(r.Output) != `{"a":1}` {
 		t.Errorf("once its import is there: %+v", r)
 	}

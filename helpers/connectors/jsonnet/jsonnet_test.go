@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/connectcharm/kafka-connect-base/helpers/connectors/jsonnet"
+	"github.com/connectcharm/kafka-connect-base/internal/testfile"
 )
 
 // folder makes one of files, and gives it as a root.
@@ -16,7 +17,7 @@ func folder(t testing.TB, files map[string]string) *os.Root {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "folder")
 	for name, text := range files {
-		put(t, filepath.Join(dir, name), text)
+		testfile.Write(t, filepath.Join(dir, name), text)
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -24,16 +25,6 @@ func folder(t testing.TB, files map[string]string) *os.Root {
 	}
 	t.Cleanup(func() { root.Close() })
 	return root
-}
-
-func put(t testing.TB, file, text string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // evaluate gives the results of files that are evaluated together.
