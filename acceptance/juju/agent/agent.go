@@ -44,6 +44,9 @@ type Options struct {
 	// NoRetry leaves a failed hook alone until it is resolved. By default, it runs
 	// again after half a second, then a second and so on.
 	NoRetry bool
+	// Lease is how long the unit leads by a claim, which it renews at half of that,
+	// by Juju's own tracker. By default the controller says who leads.
+	Lease time.Duration
 	// Call asks the controller.
 	Call Call
 }
@@ -65,11 +68,13 @@ func Start(o Options) (worker.Worker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot start the agent of %s: %w", o.Unit, err)
 	}
+	leads := leadershipOf(o, tag)
+	p.LeadershipTrackerFunc = func(names.UnitTag) leadership.Tracker { return leads }
 	w, err := uniter.NewUniter(p)
 	if err != nil {
 		return nil, fmt.Errorf("cannot start the agent of %s: %w", o.Unit, err)
 	}
-	return w, nil
+	return together(w, leads), nil
 }
 
 func uniterParams(o Options, tag names.UnitTag) (*uniter.UniterParams, error) {
@@ -94,7 +99,6 @@ func uniterParams(o Options, tag names.UnitTag) (*uniter.UniterParams, error) {
 		SecretsBackendGetter:    func() (secrets.BackendsClient, error) { return secrets.NewClient(secretsClient) },
 		UnitTag:                 tag,
 		ModelType:               model.IAAS,
-		LeadershipTrackerFunc:   func(names.UnitTag) leadership.Tracker { return &tracker{o.Unit, o.Call} },
 		SecretRotateWatcherFunc: silent,
 		SecretExpiryWatcherFunc: silent,
 		DataDir:                 o.Dir,

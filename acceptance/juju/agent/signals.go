@@ -1,60 +1,12 @@
 package agent
 
-// What an agent hears of from workers beside the uniter: leadership and the time
-// for update-status. The controller decides both.
+// What an agent hears of from a worker beside the uniter: the time for
+// update-status. The controller decides it.
 
 import (
 	"sync"
 	"time"
-
-	"github.com/juju/names/v5"
-
-	"github.com/juju/juju/core/leadership"
 )
-
-type tracker struct {
-	unit string
-	call Call
-}
-
-func (t *tracker) ClaimDuration() time.Duration { return 30 * time.Second }
-func (t *tracker) ApplicationName() string {
-	application, err := names.UnitApplication(t.unit)
-	if err != nil {
-		return t.unit
-	}
-	return application
-}
-
-func (t *tracker) ClaimLeader() leadership.Ticket {
-	var leads bool
-	err := t.call.ask(Leads, nil, &leads)
-	done := make(chan struct{})
-	close(done)
-	return ticket{leads && err == nil, done}
-}
-
-func (t *tracker) WaitLeader() leadership.Ticket { return t.wait(true) }
-func (t *tracker) WaitMinion() leadership.Ticket { return t.wait(false) }
-
-// wait never ends where the controller is gone, and then the agent ends.
-func (t *tracker) wait(lead bool) leadership.Ticket {
-	done := make(chan struct{})
-	go func() {
-		if err := t.call.ask(AwaitLeads, lead, nil); err == nil {
-			close(done)
-		}
-	}()
-	return ticket{lead, done}
-}
-
-type ticket struct {
-	leads bool
-	done  chan struct{}
-}
-
-func (t ticket) Wait() bool             { <-t.done; return t.leads }
-func (t ticket) Ready() <-chan struct{} { return t.done }
 
 // updateStatus fires when the controller says so, not by time.
 type updateStatus struct {

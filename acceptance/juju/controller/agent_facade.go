@@ -1,8 +1,7 @@
 package controller
 
-// What an agent asks beside the API: the leadership lease, without its time (who
-// leads does so until the test says otherwise or the unit is gone), the time for
-// update-status, and the charm's file.
+// What an agent asks beside the API: who leads, where the model has no leases, the
+// time for update-status, and the charm's file.
 
 import (
 	"encoding/json"

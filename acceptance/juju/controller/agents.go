@@ -98,7 +98,8 @@ func (m *Model) startAgent(u *unit) {
 
 // startHere runs an agent in this process.
 func (m *Model) startHere(unit string, c *Connection) (Agent, error) {
-	w, err := agent.Start(agent.Options{Unit: unit, Dir: m.options.Dir, Jujuc: m.options.Jujuc, NoRetry: m.options.NoRetry, Call: c.Call})
+	w, err := agent.Start(agent.Options{Unit: unit, Dir: m.options.Dir, Jujuc: m.options.Jujuc, NoRetry: m.options.NoRetry,
+		Lease: m.options.Lease, Call: c.Call})
 	return here{w}, err
 }
 
@@ -108,7 +109,7 @@ func (h here) Stop() error { return worker.Stop(h.Worker) }
 func (h here) Kill() error { return worker.Stop(h.Worker) } // no more can be done to a part of a process
 
 // KillAgent kills a unit's agent and the hook it is in. The unit stays, and so
-// does its leadership, until Lead ends the lease.
+// does its leadership, until its lease runs out or, without leases, until Lead.
 func (m *Model) KillAgent(name string) error {
 	m.mu.Lock()
 	u, err := m.unit(name)

@@ -98,6 +98,9 @@ func (c *Connection) serve(facade, id, request string, in []byte) (any, error) {
 	if u == nil {
 		return nil, notFound("unit %q", c.unit)
 	}
+	if facade == leadershipFacade {
+		return c.leadership(u, request, in)
+	}
 	m.lastCall = now()
 	if facade == agent.Facade {
 		return c.agentFacade(u, request, in)

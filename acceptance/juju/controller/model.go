@@ -29,6 +29,10 @@ type Options struct {
 	// automatically-retry-hooks=false does. By default, it runs again after half a
 	// second, then a second and so on.
 	NoRetry bool
+	// Lease is for how long a unit claims to lead: it has to renew the claim, and
+	// does at half of this. By default there are no leases, and who leads does so
+	// until [Model.Lead] says otherwise or the unit is gone.
+	Lease time.Duration
 	// Start starts a unit's agent on a connection, which the model closes when the
 	// agent has ended. By default, it runs in this process.
 	Start func(unit string, c *Connection) (Agent, error)
@@ -68,6 +72,7 @@ type app struct {
 	life     life.Value
 	version  int // of the document that Watch watches
 	leader   string
+	runsOut  *time.Timer // the leader's lease, nil without one
 	status   params.StatusResult
 	data     map[string]map[string]string // what scripted units write, by unit
 }

@@ -66,8 +66,8 @@ func (m *Model) addUnit(a *app) (*unit, error) {
 		status:  params.StatusResult{Status: "waiting", Info: "installing agent"},
 		agent:   params.StatusResult{Status: "allocating"}}
 	m.units[u.name] = u
-	if a.leader == "" {
-		a.leader = u.name
+	if a.remote || m.options.Lease == 0 {
+		m.appoint(a)
 	}
 	if a.remote {
 		return u, nil
@@ -190,6 +190,9 @@ func (m *Model) Refresh(name, archive string) error {
 // Lead makes another unit the leader, as when the former one's lease ran out.
 func (m *Model) Lead(name, unit string) error {
 	return m.do(func() error {
+		if m.options.Lease > 0 {
+			return fmt.Errorf("cannot make %s the leader: who claims the lease leads", unit)
+		}
 		a, err := m.app(name)
 		if err != nil {
 			return err
@@ -286,16 +289,11 @@ func (m *Model) bury(u *unit) {
 		m.ended = map[string][]string{}
 	}
 	m.ended[u.name] = u.hooks
-	if a.leader == u.name {
-		a.leader = ""
-		for _, next := range m.sortedUnits() {
-			if next.app == a && a.leader == "" {
-				a.leader = next.name
-			}
-		}
+	if a.leader == u.name { // Juju revokes the lease of a unit that is removed
+		m.release(a)
 	}
 	m.reap()
-	if a.life != life.Dying || a.leader != "" {
+	if a.life != life.Dying || slices.ContainsFunc(m.sortedUnits(), func(u *unit) bool { return u.app == a }) {
 		return
 	}
 	m.relations = slices.DeleteFunc(m.relations, func(r *relation) bool { return r.mine(a.name) != nil })
