@@ -94,6 +94,24 @@ func (t *toolRun) path(name string) string {
 
 func (t *toolRun) parse() ([]string, error) { return t.flagSet.parse(t.args) }
 
+// parseNone is for a tool that takes no arguments.
+func (t *toolRun) parseNone() error {
+	args, err := t.parse()
+	if err != nil {
+		return err
+	}
+	return noMore(args)
+}
+
+// parseOne is for a tool that takes one argument, or none: "".
+func (t *toolRun) parseOne() (string, error) {
+	args, err := t.parse()
+	if err != nil {
+		return "", err
+	}
+	return zeroOrOne(args)
+}
+
 // relationFlag adds -r; in a relation hook, that relation is the default.
 func (t *toolRun) relationFlag() {
 	if t.c.info.isRelation() {

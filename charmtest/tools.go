@@ -111,11 +111,7 @@ var errNoAction = errors.New("not running an action")
 
 func toolActionGet(t *toolRun) error {
 	t.smartOutput()
-	args, err := t.parse()
-	if err != nil {
-		return err
-	}
-	key, err := zeroOrOne(args)
+	key, err := t.parseOne()
 	if err != nil {
 		return err
 	}
@@ -257,11 +253,7 @@ func toolResourceGet(t *toolRun) error {
 
 func toolCredentialGet(t *toolRun) error {
 	t.smartOutput()
-	args, err := t.parse()
-	if err != nil {
-		return err
-	}
-	if err := noMore(args); err != nil {
+	if err := t.parseNone(); err != nil {
 		return err
 	}
 	if !t.c.unit.app.trust || t.c.m.opt.Credential == nil {
@@ -272,11 +264,7 @@ func toolCredentialGet(t *toolRun) error {
 
 func toolStorageList(t *toolRun) error {
 	t.smartOutput()
-	args, err := t.parse()
-	if err != nil {
-		return err
-	}
-	if _, err := zeroOrOne(args); err != nil {
+	if _, err := t.parseOne(); err != nil {
 		return err
 	}
 	return t.print([]string{})

@@ -132,11 +132,7 @@ func (t *toolRun) ports(do func(endpoint string, p portRange) error) error {
 func toolOpenedPorts(t *toolRun) error {
 	t.smartOutput()
 	endpoints := t.bool("endpoints")
-	args, err := t.parse()
-	if err != nil {
-		return err
-	}
-	if err := noMore(args); err != nil {
+	if err := t.parseNone(); err != nil {
 		return err
 	}
 	out := []string{}
@@ -305,11 +301,7 @@ type goalState struct {
 
 func toolGoalState(t *toolRun) error {
 	t.output("yaml", "yaml", "json")
-	args, err := t.parse()
-	if err != nil {
-		return err
-	}
-	if err := noMore(args); err != nil {
+	if err := t.parseNone(); err != nil {
 		return err
 	}
 	return t.print(t.c.m.goalState(t.c.unit.app))

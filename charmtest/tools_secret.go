@@ -287,11 +287,7 @@ func toolSecretRevoke(t *toolRun) error {
 
 func toolSecretIDs(t *toolRun) error {
 	t.smartOutput()
-	args, err := t.parse()
-	if err != nil {
-		return err
-	}
-	if err := noMore(args); err != nil {
+	if err := t.parseNone(); err != nil {
 		return err
 	}
 	var out []string

@@ -51,11 +51,7 @@ func (c *hookContext) leads() bool {
 
 func toolIsLeader(t *toolRun) error {
 	t.smartOutput()
-	args, err := t.parse()
-	if err != nil {
-		return err
-	}
-	if err := noMore(args); err != nil {
+	if err := t.parseNone(); err != nil {
 		return err
 	}
 	return t.print(t.c.leads())
@@ -127,11 +123,7 @@ func (c *hookContext) loadState() {
 func toolStateGet(t *toolRun) error {
 	t.smartOutput()
 	strict := t.bool("strict")
-	args, err := t.parse()
-	if err != nil {
-		return err
-	}
-	key, err := zeroOrOne(args)
+	key, err := t.parseOne()
 	if err != nil {
 		return err
 	}
@@ -186,11 +178,7 @@ func toolStateSet(t *toolRun) error {
 }
 
 func toolStateDelete(t *toolRun) error {
-	args, err := t.parse()
-	if err != nil {
-		return err
-	}
-	key, err := zeroOrOne(args)
+	key, err := t.parseOne()
 	if err != nil {
 		return err
 	}
@@ -239,11 +227,7 @@ func toolStatusGet(t *toolRun) error {
 	t.smartOutput()
 	data := t.bool("include-data")
 	application := t.bool("application")
-	args, err := t.parse()
-	if err != nil {
-		return err
-	}
-	if err := noMore(args); err != nil {
+	if err := t.parseNone(); err != nil {
 		return err
 	}
 	c := t.c
