@@ -182,6 +182,9 @@ func TestPack(t *testing.T) {
 	var names []string
 	for _, f := range r.File {
 		names = append(names, fmt.Sprintf("%s %v", f.Name, f.Mode().Perm()&0o111 != 0))
+		if f.Modified.UTC().Year() != 1980 { // Python's zipfile, so charmcraft, takes no earlier ones
+			t.Errorf("%s is of %v", f.Name, f.Modified)
+		}
 	}
 	for want, in := range map[string]bool{"dispatch true": true, "lib/data false": true, "notes false": false} {
 		if slices.Contains(names, want) != in {

@@ -4,7 +4,10 @@
 package charmdir
 
 import (
+	"archive/zip"
+	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -26,12 +29,42 @@ func Pack(dir, out string) error {
 	if err != nil {
 		return fmt.Errorf("cannot pack %q: %w", dir, err)
 	}
+	var archive bytes.Buffer
+	if err := charm.ArchiveTo(&archive); err != nil {
+		return fmt.Errorf("cannot pack %q: %w", dir, err)
+	}
 	return writeWhole(out, func(f *os.File) error {
-		if err := charm.ArchiveTo(f); err != nil {
+		if err := stamp(f, archive.Bytes()); err != nil {
 			return fmt.Errorf("cannot pack %q: %w", dir, err)
 		}
 		return nil
 	})
+}
+
+// stamp copies an archive and gives every entry a time. juju/charm writes none, which other programs read as a day
+// before 1980, and charmcraft then cannot pack what was unpacked. In every time zone this one is in 1980.
+func stamp(to io.Writer, archive []byte) error {
+	from, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
+	if err != nil {
+		return err
+	}
+	w := zip.NewWriter(to)
+	for _, entry := range from.File {
+		header := entry.FileHeader
+		header.ModifiedDate, header.ModifiedTime = 2<<5|1, 0 // 1980-02-01, as MS-DOS counts
+		raw, err := entry.OpenRaw()
+		if err != nil {
+			return err
+		}
+		part, err := w.CreateRaw(&header)
+		if err != nil {
+			return err
+		}
+		if _, err := io.Copy(part, raw); err != nil {
+			return err
+		}
+	}
+	return w.Close()
 }
 
 func writeWhole(out string, fill func(*os.File) error) (err error) {
