@@ -16,8 +16,9 @@ import (
 const aboutBuild = `Composes the layers of the folder DIR (by default, this one), compiles the
 charm's program, and packs NAME_ARCH.charm for each architecture.
 
-Everything for which Juju 3.6 or 4 would refuse the charm, and every rule that
-can never run, is told with file and line, all at once; no charm is written then.
+Everything for which Juju 3.6 or 4 would refuse the charm, every rule that can
+never run, and every option that the program asks for by name and config.yaml does
+not have, is told with file and line, all at once; no charm is written then.
 The same sources give the same bytes. Nothing is written into the layers.
 
 A layer is looked for in the folders of --layer, then among the modules that

@@ -10,7 +10,8 @@ import (
 )
 
 // Config holds the options that have a value, defaults included: a string, an
-// int64, a float64 or a bool each.
+// int64, a float64 or a bool each. One that config.yaml does not declare is as one
+// without a value; `kcb build` refuses a program that asks for such a name.
 type Config map[string]any
 
 // String gives a string option, "" if it has no value or is no string.

@@ -187,14 +187,23 @@ func (b *builder) rules(ctx context.Context) error {
 		return nil
 	}
 	b.rulesRaw = raw
-	b.problems = append(b.problems, b.checkRules(description)...)
-	return nil
+	return b.check(ctx, description)
 }
 
-// checkRules holds the rules against themselves and against the charm's files.
-func (b *builder) checkRules(description reactive.Description) charmdir.Problems {
+// check holds the rules against themselves, and them and what the handlers ask for
+// against the charm's files.
+func (b *builder) check(ctx context.Context, description reactive.Description) error {
 	c := ruleCheck{charm: b.charm, sources: newSources(b.charm.Stack, b.Dir)}
 	c.mistakes(description)
 	c.terms(description)
-	return c.problems
+	asks, err := b.asked(ctx, c.sources.dirs)
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil: // a Go that is newer than this program, say: no reason to have no charm
+		c.problems = append(c.problems, charmdir.Problem{Warning: true, Text: fmt.Sprintf("cannot check the options that the program asks for: %v", err)})
+	}
+	c.options(asks)
+	b.problems = append(b.problems, c.problems...)
+	return nil
 }

@@ -47,7 +47,7 @@ func (c *ruleCheck) mistakes(description reactive.Description) {
 func (c *ruleCheck) terms(description reactive.Description) {
 	known := map[string][]string{
 		"config": keysOf(c.charm.Documents["config.yaml"].Get("options")), "hook": c.hooks(),
-		"endpoint": c.endpoints(), "action": append(c.actions(), c.deleted()...),
+		"endpoint": c.endpoints(), "action": append(c.actions(), c.deleted("actions")...),
 	}
 	where := map[string]string{"config": "option in config.yaml", "endpoint": "endpoint in metadata.yaml", "action": "action in actions.yaml", "hook": "hook of this charm"}
 	handled := map[string]bool{}
@@ -138,10 +138,10 @@ func (c *ruleCheck) actions() []string {
 	return keysOf(d.Root)
 }
 
-// deleted are the actions that a layer took away on purpose: nobody runs them, and
-// the rules for them are never due.
-func (c *ruleCheck) deleted() (names []string) {
-	deletes := c.charm.Documents["layer.yaml"].Get("actions", "deletes")
+// deleted are the actions or options that a layer took away on purpose: nobody runs
+// them, and the rules for them are never due; nobody sets them, and they have no value.
+func (c *ruleCheck) deleted(section string) (names []string) {
+	deletes := c.charm.Documents["layer.yaml"].Get(section, "deletes")
 	if deletes == nil {
 		return nil
 	}
