@@ -52,8 +52,8 @@ func TestActionReference(t *testing.T) {
 	}
 	l := newLife(t, world.Options{})
 	l.deploy(1)
-	l.must(l.Configure("connect", map[string]any{"worker-config": "# flush often\noffset.flush.interval.ms=5000\nproducer.sasl.jaas.config=secret"}))
-	l.settle()
+	l.Must(l.Configure("connect", map[string]any{"worker-config": "# flush often\noffset.flush.interval.ms=5000\nproducer.sasl.jaas.config=secret"}))
+	l.MustSettle()
 	l.wantBytes("once") // the tasks run
 	l.configure(map[string]any{"connectors-policy": "off"})
 	l.attach(map[string]string{"connectors/prod/orders.yaml": "connector.class: FileStreamSink\ntopics: lines\nfile: /tmp/orders\n"})
@@ -138,7 +138,7 @@ func (l *life) printed(results map[string]any) string {
 		results["json"] = text
 	}
 	out, err := yaml.Marshal(results)
-	l.must(err)
+	l.Must(err)
 	return l.stable(string(out))
 }
 

@@ -17,7 +17,7 @@ import (
 func (l *life) fails(unit, action string, params map[string]any, want string) {
 	l.t.Helper()
 	result, err := l.RunAction(context.Background(), unit, action, params)
-	l.must(err)
+	l.Must(err)
 	if result.Status != "failed" || !strings.Contains(result.Message, want) {
 		l.t.Errorf("%s %v is %s with %q, want a failure with %q", action, params, result.Status, result.Message, want)
 	}
@@ -57,12 +57,12 @@ func TestRegisterByAction(t *testing.T) {
 	}
 	l.step("it is remembered", func() {
 		l.run(leader, "stop-connector", map[string]any{"name": "spare"})
-		l.must(l.KillUnit(leader))
-		l.must(l.RemoveRelation("connect:kafka", "kafka:client"))
-		l.settle()
+		l.Must(l.KillUnit(leader))
+		l.Must(l.RemoveRelation("connect:kafka", "kafka:client"))
+		l.MustSettle()
 		l.wantConnectors()
-		l.must(l.Integrate("connect:kafka", "kafka:client"))
-		l.settle()
+		l.Must(l.Integrate("connect:kafka", "kafka:client"))
+		l.MustSettle()
 		leader = l.Leader("connect")
 		l.wantConnectors("connect-sink running", "connect-source running", "spare stopped")
 		l.run(leader, "resume-connector", map[string]any{"name": "spare"})
@@ -73,10 +73,10 @@ func TestRegisterByAction(t *testing.T) {
 		if again := l.run(leader, "unregister-connector", map[string]any{"name": "spare"}); again.Results["result"] != "connector spare was not there" {
 			t.Errorf("unregistering twice gives %v", again.Results)
 		}
-		l.must(l.RemoveRelation("connect:kafka", "kafka:client"))
-		l.settle()
-		l.must(l.Integrate("connect:kafka", "kafka:client"))
-		l.settle()
+		l.Must(l.RemoveRelation("connect:kafka", "kafka:client"))
+		l.MustSettle()
+		l.Must(l.Integrate("connect:kafka", "kafka:client"))
+		l.MustSettle()
 		l.wantConnectors("connect-sink running", "connect-source running")
 	})
 	for _, hook := range l.Journal() {
@@ -106,8 +106,8 @@ func TestConfigForms(t *testing.T) {
 			params["name"] = "one"
 		}
 		l.run(leader, "register-connector", params)
-		live, err := json.Marshal(l.snapshot().Connectors["one"].Config)
-		l.must(err)
+		live, err := json.Marshal(l.MustSnapshot().Connectors["one"].Config)
+		l.Must(err)
 		if !strings.Contains(string(live), want) {
 			t.Errorf("%s became %s, want %s", form, live, want)
 		}
@@ -169,8 +169,8 @@ func TestActionsOnOneConnector(t *testing.T) {
 	for _, step := range [][2]string{{"pause-connector", "paused"}, {"stop-connector", "stopped"}, {"resume-connector", "running"}} {
 		l.run(leader, step[0], map[string]any{"name": "connect-source"})
 		l.wantConnectors("connect-sink running", "connect-source "+step[1])
-		l.must(l.UpdateStatus("connect"))
-		l.settle()
+		l.Must(l.UpdateStatus("connect"))
+		l.MustSettle()
 		l.wantConnectors("connect-sink running", "connect-source "+step[1])
 	}
 	for _, action := range []string{"pause-connector", "stop-connector", "connector-status", "list-tasks", "restart-connector"} {
@@ -217,8 +217,8 @@ func TestRegisterWithoutMemory(t *testing.T) {
 	t.Parallel()
 	k := newTakeover(t, 1, pythonCharm, charmtest.Options{JujuVersion: "2.9.42"})
 	k.register("connect-0", "theirs", map[string]string{"connector.class": "FileStreamSource", "file": k.from, "topic": "lines"})
-	k.must(k.Refresh("connect", fileCharm))
-	k.settle()
+	k.Must(k.Refresh("connect", fileCharm))
+	k.MustSettle()
 	k.applyAll()
 	k.wantStatus("connect/0", runningStatus) // theirs is left alone: it could not come back
 	got := k.run("connect/0", "register-connector", map[string]any{"name": "spare", "config": spare}).Results["result"]

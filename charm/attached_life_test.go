@@ -49,15 +49,15 @@ func packed(t testing.TB, files map[string]string) []byte {
 func (l *life) archive(content []byte) string {
 	l.t.Helper()
 	path := filepath.Join(l.t.TempDir(), "connectors.tgz")
-	l.must(os.WriteFile(path, content, 0o600))
+	l.Must(os.WriteFile(path, content, 0o600))
 	return path
 }
 
 // attach attaches a folder and runs the hooks that follow.
 func (l *life) attach(files map[string]string) {
 	l.t.Helper()
-	l.must(l.AttachResource("connect", "connectors", l.archive(packed(l.t, files))))
-	l.settle()
+	l.Must(l.AttachResource("connect", "connectors", l.archive(packed(l.t, files))))
+	l.MustSettle()
 }
 
 // folderOf has a sink for each name, with a library they share.
@@ -94,20 +94,18 @@ func (l *life) wantWrites(what string, got []string, want ...string) {
 
 func (l *life) configure(options map[string]any) {
 	l.t.Helper()
-	l.must(l.Configure("connect", options))
-	l.settle()
+	l.Must(l.Configure("connect", options))
+	l.MustSettle()
 }
 
 func (l *life) deployAttached(units int, files map[string]string) {
 	l.t.Helper()
-	l.must(l.Deploy("connect", fileCharm, charmtest.DeployOptions{
+	l.Must(l.Deploy("connect", fileCharm, charmtest.DeployOptions{
 		Units: units, Resources: map[string]string{"connectors": l.archive(packed(l.t, files))},
 		Config: map[string]any{"topics": "lines", "kubeconfig": l.Kubeconfig(), "source-file": l.from, "sink-file": l.to},
 	}))
-	_, err := l.AddKafka("kafka")
-	l.must(err)
-	l.must(l.Integrate("connect:kafka", "kafka:client"))
-	l.settle()
+	l.MustIntegrateKafka("connect")
+	l.MustSettle()
 }
 
 // differ says how a text is not as it should be; "" where it is.

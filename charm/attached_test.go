@@ -25,7 +25,7 @@ func TestAttached(t *testing.T) {
 		l.wantWrites("the folder", l.writes(func() { l.attach(folderOf("a", "b")) }), "PUT /connectors/a/config", "PUT /connectors/b/config")
 		l.wantStatus(leader, runningStatus+"; prod: 2 of 2 connectors run")
 		l.wantConnectors("a running", "b running", "connect-sink running", "connect-source running")
-		if owner := l.snapshot().Connectors["a"].Config["connectors.owner"]; owner != "test.connect/prod" {
+		if owner := l.MustSnapshot().Connectors["a"].Config["connectors.owner"]; owner != "test.connect/prod" {
 			t.Errorf("its owner is %q", owner)
 		}
 	})
@@ -43,15 +43,15 @@ func TestAttached(t *testing.T) {
 	l.step("what was done past the charm is mended", func() {
 		l.past("DELETE", "/connectors/a", "")
 		l.wantWrites("update-status", l.writes(func() {
-			l.must(l.UpdateStatus("connect"))
-			l.settle()
+			l.Must(l.UpdateStatus("connect"))
+			l.MustSettle()
 		}), "PUT /connectors/a/config")
 		l.wantSteady()
 	})
 	l.step("the next leader finds all as it should be", func() {
 		l.wantWrites("the next leader", l.writes(func() {
-			l.must(l.KillUnit(leader))
-			l.settle()
+			l.Must(l.KillUnit(leader))
+			l.MustSettle()
 		}))
 		leader = l.Leader("connect")
 		l.wantStatus(leader, runningStatus+"; prod: 2 of 3 connectors run, 1 paused or stopped")
@@ -64,8 +64,8 @@ func TestAttached(t *testing.T) {
 		l.wantSteady()
 	})
 	l.step("an empty file lets go", func() {
-		l.must(l.AttachResource("connect", "connectors", l.archive(nil)))
-		l.wantWrites("letting go", l.writes(l.settle))
+		l.Must(l.AttachResource("connect", "connectors", l.archive(nil)))
+		l.wantWrites("letting go", l.writes(l.MustSettle))
 		l.wantStatus(leader, runningStatus)
 		l.run(leader, "unregister-connector", map[string]any{"name": "a"})
 	})
@@ -101,8 +101,8 @@ func TestAttachedWrong(t *testing.T) {
 		"a loop":               {packed(t, deep), "connectors/prod/deep.jsonnet: "},
 	} {
 		l.step(name, func() {
-			l.must(l.AttachResource("connect", "connectors", l.archive(test.content)))
-			l.wantWrites("a wrong folder", l.writes(l.settle))
+			l.Must(l.AttachResource("connect", "connectors", l.archive(test.content)))
+			l.wantWrites("a wrong folder", l.writes(l.MustSettle))
 			got := l.status("connect/0")
 			if !strings.HasPrefix(got, "blocked: attached connectors: "+test.want) {
 				t.Errorf("status is %q, want %q", got, test.want)
@@ -110,8 +110,8 @@ func TestAttachedWrong(t *testing.T) {
 			if name == "mistakes" && !strings.HasSuffix(got, "(and 2 more)") {
 				t.Errorf("status does not count the mistakes: %q", got)
 			}
-			l.must(l.UpdateStatus("connect"))
-			l.settle()
+			l.Must(l.UpdateStatus("connect"))
+			l.MustSettle()
 			if again := l.status("connect/0"); again != got {
 				t.Errorf("the next hook says %q, after %q", again, got)
 			}
@@ -160,8 +160,8 @@ func TestAttachedPolicies(t *testing.T) {
 		l.wantStatus("connect/0", runningStatus+"; prod: 1 of 1 connectors run")
 	})
 	l.step("nothing attached", func() {
-		l.must(l.AttachResource("connect", "connectors", l.archive(nil)))
-		l.settle()
+		l.Must(l.AttachResource("connect", "connectors", l.archive(nil)))
+		l.MustSettle()
 		l.fails("connect/0", "plan-connectors", nil, "no connectors are attached: juju attach-resource connect connectors=connectors.tgz")
 	})
 	l.step("a policy that is none", func() {
@@ -213,7 +213,7 @@ func TestAttachedBeforeRegistered(t *testing.T) {
 	l.wantStatus("connect/0", `blocked: connector "connect-sink" is described by connectors/prod/connect-sink.jsonnet of the attached folder: change it there and attach that, or set option connectors-policy to off`)
 	l.attach(folderOf("a"))
 	l.wantStatus("connect/0", runningStatus+"; prod: 1 of 1 connectors run")
-	if sink := l.snapshot().Connectors["connect-sink"].Config; sink["file"] != l.to || sink["connectors.owner"] != "" {
+	if sink := l.MustSnapshot().Connectors["connect-sink"].Config; sink["file"] != l.to || sink["connectors.owner"] != "" {
 		t.Errorf("the sink is %v", sink)
 	}
 	l.wantSteady()
@@ -226,16 +226,16 @@ func TestAttachedComesAndGoes(t *testing.T) {
 	l.deployAttached(2, folderOf("a"))
 	all := []string{"a running", "connect-sink running", "connect-source running"}
 	l.wantConnectors(all...)
-	l.must(l.RemoveRelation("connect:kafka", "kafka:client"))
-	l.settle()
+	l.Must(l.RemoveRelation("connect:kafka", "kafka:client"))
+	l.MustSettle()
 	l.wantConnectors()
-	l.must(l.KillUnit(l.Leader("connect")))
-	l.must(l.Integrate("connect:kafka", "kafka:client"))
-	l.settle()
+	l.Must(l.KillUnit(l.Leader("connect")))
+	l.Must(l.Integrate("connect:kafka", "kafka:client"))
+	l.MustSettle()
 	l.wantConnectors(all...)
 	l.wantStatus(l.Leader("connect"), runningStatus+"; prod: 1 of 1 connectors run")
-	l.must(l.RemoveApplication("connect"))
-	l.settle()
+	l.Must(l.RemoveApplication("connect"))
+	l.MustSettle()
 	l.wantConnectors()
 }
 
@@ -250,17 +250,17 @@ func TestAttachedSecrets(t *testing.T) {
 { 'connector.class': 'FileStreamSink', topics: 'lines', 'db.password': secrets.a.password, 'other.password': secrets['other-password'] }`,
 	}
 	uri, err := l.AddSecret("connectors", map[string]string{"json": `{"a": {"password": "hunter2"}}`, "other-password": "hunter3"})
-	l.must(err)
-	l.must(l.GrantSecret(uri, "connect"))
+	l.Must(err)
+	l.Must(l.GrantSecret(uri, "connect"))
 	l.configure(map[string]any{"connectors-secrets": uri})
 	l.attach(files)
 	l.wantStatus("connect/0", runningStatus+"; prod: 1 of 1 connectors run")
-	if got := l.snapshot().Connectors["a"].Config; got["db.password"] != "hunter2" || got["other.password"] != "hunter3" {
+	if got := l.MustSnapshot().Connectors["a"].Config; got["db.password"] != "hunter2" || got["other.password"] != "hunter3" {
 		t.Errorf("the connector got %v", got)
 	}
 	l.wantSteady()
 	l.step("no file on the unit holds them", func() {
-		l.must(filepath.WalkDir(l.Dir(), func(path string, entry os.DirEntry, err error) error {
+		l.Must(filepath.WalkDir(l.Dir(), func(path string, entry os.DirEntry, err error) error {
 			if err != nil || !entry.Type().IsRegular() || !strings.Contains(path, ".connectors") {
 				return err
 			}
@@ -289,7 +289,7 @@ func TestAttachedTrouble(t *testing.T) {
 		l.wantConnectors("a running", "connect-sink running", "connect-source running")
 		l.wantStatus("connect/0", `blocked: cannot create connector "b" (connectors/prod/b.jsonnet): it is not valid: the workers have no connector class "no.such.Class"`)
 		result, err := l.RunAction(t.Context(), "connect/0", "apply-connectors", nil)
-		l.must(err)
+		l.Must(err)
 		if report := fmt.Sprint(result.Results["report"]); result.Status != "failed" || !strings.Contains(report, "no.such.Class") {
 			t.Errorf("apply-connectors is %s with %v", result.Status, result.Results)
 		}
@@ -301,15 +301,15 @@ func TestAttachedTrouble(t *testing.T) {
 			t.Fatal("the task cannot be made to fail")
 		}
 		l.eventually(func() string {
-			l.must(l.UpdateStatus("connect"))
-			l.settle()
+			l.Must(l.UpdateStatus("connect"))
+			l.MustSettle()
 			return differ(l.status("connect/0"), "blocked: prod: 1 of 2 connectors run; a: task 0 failed: java.io.IOException: no space left")
 		})
 		group.Mend("a")
 		l.run("connect/0", "restart-connector", map[string]any{"name": "a", "only-failed": true})
 		l.eventually(func() string {
-			l.must(l.UpdateStatus("connect"))
-			l.settle()
+			l.Must(l.UpdateStatus("connect"))
+			l.MustSettle()
 			return differ(l.status("connect/0"), runningStatus+"; prod: 2 of 2 connectors run")
 		})
 	})

@@ -21,7 +21,7 @@ func TestBadOptions(t *testing.T) {
 	l := newLife(t, world.Options{})
 	l.deploy(2)
 	leader := l.Leader("connect")
-	before := l.snapshot().Forget(l.Units("connect")...)
+	before := l.MustSnapshot().Forget(l.Units("connect")...)
 	for _, test := range []struct {
 		name, option string
 		bad, good    any
@@ -38,18 +38,18 @@ func TestBadOptions(t *testing.T) {
 		{"memory in words", "memory", "plenty", "1G", `blocked: option memory is "plenty": write it as 512M or 2G, from 256M to 1024G`},
 	} {
 		l.step(test.name, func() {
-			l.must(l.Configure("connect", map[string]any{test.option: test.bad}))
-			l.settle()
+			l.Must(l.Configure("connect", map[string]any{test.option: test.bad}))
+			l.MustSettle()
 			for _, unit := range l.Units("connect") {
 				l.wantStatus(unit, test.want)
 			}
 			l.wantNotLogged("secret words")
-			after := l.snapshot().Forget(l.Units("connect")...)
+			after := l.MustSnapshot().Forget(l.Units("connect")...)
 			if before.String() != after.String() {
 				t.Errorf("the world changed:\n%s\n%s", before, after)
 			}
-			l.must(l.Configure("connect", map[string]any{test.option: test.good}))
-			l.settle()
+			l.Must(l.Configure("connect", map[string]any{test.option: test.good}))
+			l.MustSettle()
 			l.wantStatus(leader, runningStatus)
 		})
 	}
@@ -74,22 +74,20 @@ func TestBadKubeconfig(t *testing.T) {
 	l := newLife(t, world.Options{})
 	for _, bad := range []string{"{", "not yaml: [", "a kubeconfig, I promise", "secret:nosuchsecret"} {
 		if l.Leader("connect") == "" {
-			l.must(l.Deploy("connect", fileCharm, charmtest.DeployOptions{Config: map[string]any{
+			l.Must(l.Deploy("connect", fileCharm, charmtest.DeployOptions{Config: map[string]any{
 				"topics": "lines", "kubeconfig": bad, "source-file": l.from, "sink-file": l.to,
 			}}))
-			_, err := l.AddKafka("kafka")
-			l.must(err)
-			l.must(l.Integrate("connect:kafka", "kafka:client"))
+			l.MustIntegrateKafka("connect")
 		} else {
-			l.must(l.Configure("connect", map[string]any{"kubeconfig": bad}))
+			l.Must(l.Configure("connect", map[string]any{"kubeconfig": bad}))
 		}
-		l.settle()
+		l.MustSettle()
 		if got := l.status("connect/0"); !strings.HasPrefix(got, "blocked: cannot ") || !strings.Contains(got, "kubeconfig") {
 			t.Errorf("kubeconfig %q gives status %q, want blocked with the reason", bad, got)
 		}
 	}
-	l.must(l.Configure("connect", map[string]any{"kubeconfig": l.Kubeconfig()}))
-	l.settle()
+	l.Must(l.Configure("connect", map[string]any{"kubeconfig": l.Kubeconfig()}))
+	l.MustSettle()
 	l.wantStatus("connect/0", runningStatus)
 }
 
@@ -109,19 +107,19 @@ func TestBadRelationData(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			l := newLife(t, world.Options{})
-			l.must(l.Deploy("connect", fileCharm, charmtest.DeployOptions{Config: map[string]any{
+			l.Must(l.Deploy("connect", fileCharm, charmtest.DeployOptions{Config: map[string]any{
 				"topics": "lines", "kubeconfig": l.Kubeconfig(), "source-file": l.from, "sink-file": l.to,
 			}}))
 			remote, err := l.AddKafka("kafka")
-			l.must(err)
+			l.Must(err)
 			good := map[string]string{"host": "127.0.0.1", "port": portOf(l.Kafka.Addrs()[0])}
-			l.must(remote.SetUnitData("kafka/0", map[string]string{"host": "", "port": ""}))
-			l.must(remote.SetUnitData("kafka/0", test.data))
-			l.must(l.Integrate("connect:kafka", "kafka:client"))
-			l.settle()
+			l.Must(remote.SetUnitData("kafka/0", map[string]string{"host": "", "port": ""}))
+			l.Must(remote.SetUnitData("kafka/0", test.data))
+			l.Must(l.Integrate("connect:kafka", "kafka:client"))
+			l.MustSettle()
 			l.wantStatus("connect/0", "waiting: waiting for 1 Kafka unit(s) to say a usable host and port")
-			l.must(remote.SetUnitData("kafka/0", good))
-			l.settle()
+			l.Must(remote.SetUnitData("kafka/0", good))
+			l.MustSettle()
 			l.wantStatus("connect/0", runningStatus)
 		})
 	}
@@ -155,8 +153,8 @@ func TestKafkaTrouble(t *testing.T) {
 				t.Errorf("status is %q, want it to contain %q", got, test.want)
 			}
 			test.mend(l.Kafka)
-			l.must(l.UpdateStatus("connect"))
-			l.settle()
+			l.Must(l.UpdateStatus("connect"))
+			l.MustSettle()
 			l.wantStatus("connect/0", runningStatus)
 		})
 	}
@@ -192,8 +190,8 @@ func TestKubernetesTrouble(t *testing.T) {
 				t.Errorf("status is %q, want it to begin with %q", got, test.want)
 			}
 			mend()
-			l.must(l.UpdateStatus("connect"))
-			l.settle()
+			l.Must(l.UpdateStatus("connect"))
+			l.MustSettle()
 			l.wantStatus("connect/0", runningStatus)
 		})
 	}
@@ -207,17 +205,17 @@ func TestConnectTrouble(t *testing.T) {
 	group := l.Group("connect")
 	mend := group.Inject(connecttest.Fault{Method: "PUT", Path: "/connectors/*/config", Times: -1, Status: 500,
 		Body: `{"error_code":500,"message":"Failed to find any class that implements Connector and which name matches FileStreamSink"}`})
-	l.must(l.Configure("connect", map[string]any{"sink-file": l.to + "2"}))
-	l.settle()
+	l.Must(l.Configure("connect", map[string]any{"sink-file": l.to + "2"}))
+	l.MustSettle()
 	if got, want := l.status("connect/0"), "blocked: Kafka Connect answered 500: Failed to find any class"; !strings.HasPrefix(got, want) {
 		t.Errorf("status is %q, want it to begin with %q", got, want)
 	}
 	l.wantConnectors("connect-sink running", "connect-source running")
 	mend()
-	l.must(l.UpdateStatus("connect"))
-	l.settle()
+	l.Must(l.UpdateStatus("connect"))
+	l.MustSettle()
 	l.wantStatus("connect/0", runningStatus)
-	if got := l.snapshot().Connectors["connect-sink"].Config["file"]; got != l.to+"2" {
+	if got := l.MustSnapshot().Connectors["connect-sink"].Config["file"]; got != l.to+"2" {
 		t.Errorf("the sink's file is %q after mending", got)
 	}
 }
@@ -228,12 +226,12 @@ func TestOldImage(t *testing.T) {
 	l := newLife(t, world.Options{Kafka: kafkatest.Options{Version: "4.3"}})
 	l.deploy(1)
 	l.wantStatus("connect/0", runningStatus)
-	l.must(l.Configure("connect", map[string]any{"image": "sborny/kafka-connect-base"}))
-	l.settle()
+	l.Must(l.Configure("connect", map[string]any{"image": "sborny/kafka-connect-base"}))
+	l.MustSettle()
 	l.wantStatus("connect/0", "blocked: image sborny/kafka-connect-base speaks Kafka 0.10, which these brokers no longer do: juju config connect image=apache/kafka:4.3.1")
 	l.wantBytes("the workers stay as they are")
-	l.must(l.Reset("connect", "image"))
-	l.settle()
+	l.Must(l.Reset("connect", "image"))
+	l.MustSettle()
 	l.wantStatus("connect/0", runningStatus)
 }
 
@@ -246,8 +244,8 @@ func TestSharedGroup(t *testing.T) {
 	if got, want := l.status("connect/0"), `blocked: Kafka group "connect" already has 1 member(s), at `; !strings.HasPrefix(got, want) {
 		t.Errorf("status is %q, want it to begin with %q", got, want)
 	}
-	l.must(l.Configure("connect", map[string]any{"group-id": "mine"}))
-	l.settle()
+	l.Must(l.Configure("connect", map[string]any{"group-id": "mine"}))
+	l.MustSettle()
 	l.wantStatus("connect/0", runningStatus)
 }
 
@@ -267,7 +265,7 @@ func TestWrongTopics(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			l := newLife(t, world.Options{})
-			l.must(l.Kafka.CreateTopic(test.have))
+			l.Must(l.Kafka.CreateTopic(test.have))
 			l.deploy(1)
 			l.wantStatus("connect/0", test.want)
 		})
@@ -279,11 +277,11 @@ func TestTwoDots(t *testing.T) {
 	t.Parallel()
 	l := newLife(t, world.Options{})
 	for name, partitions := range map[string]int{"connectconfigs": 1, "connectoffsets": 50, "connectstatus": 10} {
-		l.must(l.Kafka.CreateTopic(kafka.Topic{Name: "test.connect.." + name, Partitions: partitions, ReplicationFactor: 1, Compacted: true}))
+		l.Must(l.Kafka.CreateTopic(kafka.Topic{Name: "test.connect.." + name, Partitions: partitions, ReplicationFactor: 1, Compacted: true}))
 	}
 	l.deploy(1)
 	l.wantStatus("connect/0", runningStatus)
-	s := l.snapshot()
+	s := l.MustSnapshot()
 	if len(s.Topics) != 3 || s.Properties["connect-connect"]["config.storage.topic"] != "test.connect..connectconfigs" {
 		t.Errorf("topics %v, workers read config.storage.topic=%q", s.Topics, s.Properties["connect-connect"]["config.storage.topic"])
 	}
@@ -295,14 +293,14 @@ func TestMissingImage(t *testing.T) {
 	t.Parallel()
 	l := newLife(t, world.Options{})
 	l.deploy(1)
-	l.must(l.Configure("connect", map[string]any{"image": "apache/kafka:" + world.MissingTag}))
-	l.settle()
+	l.Must(l.Configure("connect", map[string]any{"image": "apache/kafka:" + world.MissingTag}))
+	l.MustSettle()
 	if got, want := l.status("connect/0"), "waiting: waiting for the workers: pod connect-connect-0 cannot pull image apache/kafka:no-such-tag: "; !strings.HasPrefix(got, want) {
 		t.Errorf("status is %q, want it to begin with %q", got, want)
 	}
 	hooks := len(l.Journal())
-	l.must(l.Configure("connect", map[string]any{"image": "apache/kafka:4.2.0"}))
-	l.settle()
+	l.Must(l.Configure("connect", map[string]any{"image": "apache/kafka:4.2.0"}))
+	l.MustSettle()
 	l.wantStatus("connect/0", runningStatus)
 	for _, h := range l.JournalSince(hooks) {
 		if h.Duration > 20*time.Second {
@@ -318,14 +316,14 @@ func TestForeignGroupLater(t *testing.T) {
 	l := newLife(t, world.Options{})
 	l.deploy(1)
 	l.Kafka.SetGroup("theirs", kafka.Group{State: "Stable", ProtocolType: "connect", Members: []kafka.Member{{ClientID: "c", Host: "/10.9.8.7"}}})
-	l.must(l.Configure("connect", map[string]any{"group-id": "theirs"}))
-	l.settle()
+	l.Must(l.Configure("connect", map[string]any{"group-id": "theirs"}))
+	l.MustSettle()
 	if got, want := l.status("connect/0"), `blocked: Kafka group "theirs" already has 1 member(s), at `; !strings.HasPrefix(got, want) {
 		t.Errorf("status is %q, want it to begin with %q", got, want)
 	}
 	l.wantBytes("still in the old group")
-	l.must(l.Reset("connect", "group-id"))
-	l.settle()
+	l.Must(l.Reset("connect", "group-id"))
+	l.MustSettle()
 	l.wantStatus("connect/0", runningStatus)
 }
 
@@ -334,18 +332,18 @@ func TestRefusedOnReturn(t *testing.T) {
 	t.Parallel()
 	l := newLife(t, world.Options{})
 	l.deploy(1)
-	l.must(l.RemoveRelation("connect:kafka", "kafka:client"))
-	l.settle()
+	l.Must(l.RemoveRelation("connect:kafka", "kafka:client"))
+	l.MustSettle()
 	mend := l.Group("connect").Inject(connecttest.Fault{Method: "PUT", Path: "/connectors/*/config", Times: -1, Status: 400,
 		Body: `{"error_code":400,"message":"Connector configuration is invalid"}`})
-	l.must(l.Integrate("connect:kafka", "kafka:client"))
-	l.settle()
+	l.Must(l.Integrate("connect:kafka", "kafka:client"))
+	l.MustSettle()
 	if got, want := l.status("connect/0"), "blocked: connector connect-sink: Kafka Connect answered 400"; !strings.HasPrefix(got, want) {
 		t.Errorf("status is %q, want it to begin with %q", got, want)
 	}
 	mend()
-	l.must(l.UpdateStatus("connect"))
-	l.settle()
+	l.Must(l.UpdateStatus("connect"))
+	l.MustSettle()
 	l.wantStatus("connect/0", runningStatus)
 	l.wantConnectors("connect-sink running", "connect-source running")
 }
@@ -355,18 +353,18 @@ func TestNoWorkers(t *testing.T) {
 	t.Parallel()
 	l := newLife(t, world.Options{})
 	l.deploy(1)
-	l.must(l.Configure("connect", map[string]any{"workers": 0}))
-	l.settle()
+	l.Must(l.Configure("connect", map[string]any{"workers": 0}))
+	l.MustSettle()
 	l.wantStatus("connect/0", "active: stopped: option workers is 0")
 	l.wantReplicas(0)
 	start := time.Now()
 	result, err := l.RunAction(t.Context(), "connect/0", "list-connectors", nil)
-	l.must(err)
+	l.Must(err)
 	if result.Status != "failed" || result.Message != "no worker runs to be asked: option workers is 0" || time.Since(start) > 10*time.Second {
 		t.Errorf("list-connectors: %s, %q after %s", result.Status, result.Message, time.Since(start))
 	}
-	l.must(l.Configure("connect", map[string]any{"workers": 2}))
-	l.settle()
+	l.Must(l.Configure("connect", map[string]any{"workers": 2}))
+	l.MustSettle()
 	l.wantStatus("connect/0", "active: 2 workers, 2 connectors")
 	l.wantBytes("again")
 }

@@ -18,13 +18,13 @@ import (
 func (l *life) past(method, path, body string) (answer string) {
 	l.t.Helper()
 	request, err := http.NewRequestWithContext(l.t.Context(), method, "http://"+l.Group("connect").Workers()[0].ID()+path, strings.NewReader(body))
-	l.must(err)
+	l.Must(err)
 	request.Header.Set("Content-Type", "application/json")
 	response, err := http.DefaultClient.Do(request)
-	l.must(err)
+	l.Must(err)
 	defer response.Body.Close()
 	content, err := io.ReadAll(response.Body)
-	l.must(err)
+	l.Must(err)
 	if response.StatusCode/100 != 2 {
 		l.t.Fatalf("%s %s: %s", method, path, response.Status)
 	}
@@ -41,7 +41,7 @@ func (l *life) wantShown(state string) {
 		var shown map[string]struct {
 			Status struct{ Connector struct{ State string } }
 		}
-		l.must(json.Unmarshal([]byte(l.past("GET", "/connectors?expand=status", "")), &shown))
+		l.Must(json.Unmarshal([]byte(l.past("GET", "/connectors?expand=status", "")), &shown))
 		if got := shown["connect-sink"].Status.Connector.State; got != strings.ToUpper(state) {
 			return "Connect shows the sink " + got
 		}
@@ -102,8 +102,8 @@ func TestHealsWhatWasDonePastTheCharm(t *testing.T) {
 			slices.Sort(wrong)
 			l.wantConnectors(wrong...)
 			l.wantShown(test.wrong)
-			l.must(l.UpdateStatus("connect"))
-			l.settle()
+			l.Must(l.UpdateStatus("connect"))
+			l.MustSettle()
 			l.wantConnectors("connect-sink "+test.want, "connect-source running")
 			l.wantStatus("connect/0", runningStatus)
 			l.wantShown(test.want)
@@ -120,8 +120,8 @@ func TestHealsWhatWasDonePastTheCharm(t *testing.T) {
 func (l *life) wantSteady() {
 	l.t.Helper()
 	got := l.asks(func() {
-		l.must(l.UpdateStatus("connect"))
-		l.settle()
+		l.Must(l.UpdateStatus("connect"))
+		l.MustSettle()
 	})
 	if want := []string{"GET /connectors?expand=info&expand=status"}; !slices.Equal(got, want) {
 		l.t.Errorf("a steady update-status asked Connect %q, want %q", got, want)

@@ -15,10 +15,10 @@ func TestNewUnitLeadsBeforeItMeetsKafka(t *testing.T) {
 	l := newLife(t, world.Options{})
 	l.deploy(1)
 	writes, kubeWrites := len(l.Group("connect").Writes()), len(l.Kube.Writes())
-	l.must(l.KillUnit("connect/0"))
+	l.Must(l.KillUnit("connect/0"))
 	unit, err := l.AddUnit("connect")
-	l.must(err)
-	l.settle()
+	l.Must(err)
+	l.MustSettle()
 	l.wantStatus(unit, runningStatus)
 	if again := l.Group("connect").Writes()[writes:]; len(again) > 0 {
 		t.Errorf("the new unit wrote to Connect: %v", again)
@@ -35,14 +35,14 @@ func TestPausedStaysPaused(t *testing.T) {
 	l := newLife(t, world.Options{})
 	l.deploy(2)
 	l.run(l.Leader("connect"), "pause-connector", map[string]any{"name": "connect-sink"})
-	l.must(l.KillUnit(l.Leader("connect")))
-	l.settle()
+	l.Must(l.KillUnit(l.Leader("connect")))
+	l.MustSettle()
 	l.wantConnectors("connect-sink paused", "connect-source running")
-	l.must(l.RemoveRelation("connect:kafka", "kafka:client"))
-	l.settle()
+	l.Must(l.RemoveRelation("connect:kafka", "kafka:client"))
+	l.MustSettle()
 	l.wantConnectors()
-	l.must(l.Integrate("connect:kafka", "kafka:client"))
-	l.settle()
+	l.Must(l.Integrate("connect:kafka", "kafka:client"))
+	l.MustSettle()
 	l.wantConnectors("connect-sink paused", "connect-source running")
 }
 
@@ -54,7 +54,7 @@ func TestRemovedTogether(t *testing.T) {
 	l := newLife(t, world.Options{})
 	l.deploy(2)
 	leader := l.Leader("connect")
-	l.must(l.RemoveApplication("connect"))
+	l.Must(l.RemoveApplication("connect"))
 	for more := true; more; { // the other units do all they have to do before the leader does anything
 		more = false
 		for _, unit := range l.Units("connect") {
@@ -62,13 +62,13 @@ func TestRemovedTogether(t *testing.T) {
 				continue
 			}
 			did, err := l.Step(t.Context(), unit)
-			l.must(err)
+			l.Must(err)
 			more = more || did
 		}
 	}
-	l.settle()
+	l.MustSettle()
 	l.wantConnectors()
-	if s := l.snapshot(); len(s.Objects) > 0 {
+	if s := l.MustSnapshot(); len(s.Objects) > 0 {
 		t.Errorf("left in Kubernetes: %q", s.Objects)
 	}
 }

@@ -40,8 +40,8 @@ func TestAskedBeforeEachWrite(t *testing.T) {
 		return charmtest.Proceed
 	}}})
 	l.deploy(1)
-	l.must(l.Configure("connect", map[string]any{"worker-config": "offset.flush.interval.ms=1234"}))
-	l.settle()
+	l.Must(l.Configure("connect", map[string]any{"worker-config": "offset.flush.interval.ms=1234"}))
+	l.MustSettle()
 	l.run("connect/0", "pause-connector", map[string]any{"name": "connect-sink"})
 	l.attach(folderOf("a")) // one: writes that go out together share their questions
 	mu.Lock()

@@ -37,16 +37,16 @@ func TestLife(t *testing.T) {
 	l.wantBytes("one", "two")
 
 	l.step("override worker-config", func() {
-		l.must(l.Configure("connect", map[string]any{"worker-config": "offset.flush.interval.ms=1234"}))
-		l.settle()
+		l.Must(l.Configure("connect", map[string]any{"worker-config": "offset.flush.interval.ms=1234"}))
+		l.MustSettle()
 		l.wantStatus(leader, runningStatus)
-		if got := l.snapshot().Properties["connect-connect"]["offset.flush.interval.ms"]; got != "1234" {
+		if got := l.MustSnapshot().Properties["connect-connect"]["offset.flush.interval.ms"]; got != "1234" {
 			t.Errorf("workers read offset.flush.interval.ms=%q, want 1234", got)
 		}
 	})
 	l.step("scale to three", func() {
-		l.must(l.Configure("connect", map[string]any{"workers": 3}))
-		l.settle()
+		l.Must(l.Configure("connect", map[string]any{"workers": 3}))
+		l.MustSettle()
 		l.wantStatus(leader, "active: 3 workers, 2 connectors")
 		l.wantReplicas(3)
 		l.wantBytes("three")
@@ -61,21 +61,21 @@ func TestLife(t *testing.T) {
 			}
 			return ""
 		})
-		l.must(l.UpdateStatus("connect"))
-		l.settle()
+		l.Must(l.UpdateStatus("connect"))
+		l.MustSettle()
 		l.wantConnectors("connect-sink paused", "connect-source running")
 		l.run(leader, "resume-connector", map[string]any{"name": "connect-sink"})
 		l.wantConnectors("connect-sink running", "connect-source running")
 		l.wantShown("running") // the next leader goes by what it is shown
 	})
 	l.step("lose the leader", func() {
-		before := l.snapshot()
+		before := l.MustSnapshot()
 		writes := len(l.Group("connect").Writes())
-		l.must(l.KillUnit(leader))
-		l.settle()
+		l.Must(l.KillUnit(leader))
+		l.MustSettle()
 		leader = l.Leader("connect")
 		l.wantStatus(leader, "active: 3 workers, 2 connectors")
-		after := l.snapshot()
+		after := l.MustSnapshot()
 		if diff := cmp.Diff(before.Forget(l.Units("connect")...).Forget("connect/0"), after.Forget(l.Units("connect")...)); diff != "" {
 			t.Errorf("the next leader changed the world (-before +after)\n%s", diff)
 		}
@@ -87,22 +87,22 @@ func TestLife(t *testing.T) {
 		}
 	})
 	l.step("lose Kafka and find it again", func() {
-		l.must(l.RemoveRelation("connect:kafka", "kafka:client"))
-		l.settle()
+		l.Must(l.RemoveRelation("connect:kafka", "kafka:client"))
+		l.MustSettle()
 		l.wantStatus(leader, "blocked: Kafka is missing: juju integrate connect:kafka with a Kafka application")
 		l.wantConnectors()
 		l.wantReplicas(0)
-		l.must(l.Integrate("connect:kafka", "kafka:client"))
-		l.settle()
+		l.Must(l.Integrate("connect:kafka", "kafka:client"))
+		l.MustSettle()
 		l.wantStatus(leader, "active: 3 workers, 2 connectors")
 		l.wantConnectors("connect-sink running", "connect-source running")
 		l.wantReplicas(3)
 		l.wantBytes("four")
 	})
 	l.step("remove the application", func() {
-		l.must(l.RemoveApplication("connect"))
-		l.settle()
-		s := l.snapshot()
+		l.Must(l.RemoveApplication("connect"))
+		l.MustSettle()
+		s := l.MustSnapshot()
 		if len(s.Objects) > 0 {
 			t.Errorf("left in Kubernetes: %q", s.Objects)
 		}
@@ -114,13 +114,13 @@ func TestSecondHookChangesNothing(t *testing.T) {
 	t.Parallel()
 	l := newLife(t, world.Options{})
 	l.deploy(1)
-	before, connectWrites, kubeWrites := l.snapshot(), len(l.Group("connect").Writes()), len(l.Kube.Writes())
+	before, connectWrites, kubeWrites := l.MustSnapshot(), len(l.Group("connect").Writes()), len(l.Kube.Writes())
 	hooks := len(l.Journal())
 	for range 3 {
-		l.must(l.UpdateStatus("connect"))
-		l.settle()
+		l.Must(l.UpdateStatus("connect"))
+		l.MustSettle()
 	}
-	if diff := cmp.Diff(before, l.snapshot()); diff != "" {
+	if diff := cmp.Diff(before, l.MustSnapshot()); diff != "" {
 		t.Errorf("a steady update-status changed the world (-before +after)\n%s", diff)
 	}
 	if n := len(l.Group("connect").Writes()); n != connectWrites {
@@ -144,8 +144,8 @@ func TestRemoveLeaderUnit(t *testing.T) {
 	l := newLife(t, world.Options{})
 	l.deploy(2)
 	leader := l.Leader("connect")
-	l.must(l.RemoveUnit(leader))
-	l.settle()
+	l.Must(l.RemoveUnit(leader))
+	l.MustSettle()
 	next := l.Leader("connect")
 	if next == leader || next == "" {
 		t.Fatalf("the leader is %q", next)
@@ -168,18 +168,11 @@ func (l *life) step(name string, do func()) {
 func (l *life) run(unit, action string, params map[string]any) charmtest.ActionResult {
 	l.t.Helper()
 	result, err := l.RunAction(context.Background(), unit, action, params)
-	l.must(err)
+	l.Must(err)
 	if result.Status != "completed" {
 		l.t.Errorf("action %s on %s: %s, %q", action, unit, result.Status, result.Message)
 	}
 	return result
-}
-
-func (l *life) snapshot() world.Snapshot {
-	l.t.Helper()
-	s, err := l.Snapshot()
-	l.must(err)
-	return s
 }
 
 func (l *life) wantStatus(unit, want string) {
@@ -203,7 +196,7 @@ func (l *life) wantTopics() {
 		"test.connect.connectoffsets": "50 partitions, 3 copies, compacted",
 		"test.connect.connectstatus":  "10 partitions, 3 copies, compacted",
 	}
-	if diff := cmp.Diff(want, l.snapshot().Topics); diff != "" {
+	if diff := cmp.Diff(want, l.MustSnapshot().Topics); diff != "" {
 		l.t.Errorf("topics (-want +got)\n%s", diff)
 	}
 }
@@ -211,7 +204,7 @@ func (l *life) wantTopics() {
 func (l *life) wantConnectors(want ...string) {
 	l.t.Helper()
 	var got []string
-	for name, c := range l.snapshot().Connectors {
+	for name, c := range l.MustSnapshot().Connectors {
 		got = append(got, name+" "+strings.ToLower(c.Target))
 	}
 	slices.Sort(got)
@@ -223,7 +216,7 @@ func (l *life) wantConnectors(want ...string) {
 func (l *life) wantReplicas(want int) {
 	l.t.Helper()
 	l.eventually(func() string {
-		if got := l.snapshot().Replicas["connect-connect"]; got != want {
+		if got := l.MustSnapshot().Replicas["connect-connect"]; got != want {
 			return "workers that are ready: " + string(rune('0'+got))
 		}
 		return ""
@@ -234,10 +227,10 @@ func (l *life) wantReplicas(want int) {
 func (l *life) wantBytes(lines ...string) {
 	l.t.Helper()
 	f, err := os.OpenFile(l.from, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	l.must(err)
+	l.Must(err)
 	_, err = f.WriteString(strings.Join(lines, "\n") + "\n")
-	l.must(err)
-	l.must(f.Close())
+	l.Must(err)
+	l.Must(f.Close())
 	l.eventually(func() string {
 		got, err := os.ReadFile(l.to)
 		if err != nil {

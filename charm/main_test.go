@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/connectcharm/kafka-connect-base/charmtest"
 	"github.com/connectcharm/kafka-connect-base/charmtest/world"
@@ -54,53 +53,25 @@ const builtCharm = "FILE_CHARM"
 
 // life is a world for one test, with the file charm in it.
 type life struct {
-	*world.World
+	*world.Running
 	t        *testing.T
 	from, to string // what the connectors read and write
 }
 
 func newLife(t *testing.T, options world.Options) *life {
 	t.Helper()
-	w, err := world.Start(options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("what happened:\n%s\n%s", w.Journal().Detail(), w.Status())
-		}
-		if err := w.Close(); err != nil {
-			t.Error(err)
-		}
-	})
 	dir := t.TempDir()
-	return &life{w, t, filepath.Join(dir, "from.txt"), filepath.Join(dir, "to.txt")}
-}
-
-func (l *life) must(err error) {
-	l.t.Helper()
-	if err != nil {
-		l.t.Fatal(err)
-	}
-}
-
-func (l *life) settle() {
-	l.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
-	defer cancel()
-	l.must(l.Settle(ctx))
+	return &life{world.New(t, options), t, filepath.Join(dir, "from.txt"), filepath.Join(dir, "to.txt")}
 }
 
 // deploy brings the file charm to where its connectors run.
 func (l *life) deploy(units int) {
 	l.t.Helper()
-	l.must(l.Deploy("connect", fileCharm, charmtest.DeployOptions{Units: units, Config: map[string]any{
+	l.Must(l.Deploy("connect", fileCharm, charmtest.DeployOptions{Units: units, Config: map[string]any{
 		"topics": "lines", "kubeconfig": l.Kubeconfig(), "source-file": l.from, "sink-file": l.to,
 	}}))
-	_, err := l.AddKafka("kafka")
-	l.must(err)
-	l.must(l.Integrate("connect:kafka", "kafka:client"))
-	l.settle()
+	l.MustIntegrateKafka("connect")
+	l.MustSettle()
 }
 
 // status is one unit's workload status, "active: 1 worker, 2 connectors".

@@ -39,19 +39,19 @@ func TestRefreshInError(t *testing.T) {
 			l := newLife(t, world.Options{Model: charmtest.Options{Retries: 1}})
 			l.deploy(2)
 			leader := l.Leader("connect")
-			l.must(l.Refresh("connect", brokenCharm(t)))
-			l.must(l.Configure("connect", map[string]any{"workers": 2}))
+			l.Must(l.Refresh("connect", brokenCharm(t)))
+			l.Must(l.Configure("connect", map[string]any{"workers": 2}))
 			if err := l.Settle(t.Context()); err == nil || !strings.Contains(err.Error(), "config-changed") {
 				t.Fatalf("the broken charm settles: %v", err)
 			}
 			hooks := len(l.Journal())
-			l.must(l.Refresh("connect", fileCharm, charmtest.DeployOptions{ForceUnits: force}))
+			l.Must(l.Refresh("connect", fileCharm, charmtest.DeployOptions{ForceUnits: force}))
 			if !force {
 				for _, unit := range l.Units("connect") {
-					l.must(l.ResolveSkip(unit))
+					l.Must(l.ResolveSkip(unit))
 				}
 			}
-			l.settle()
+			l.MustSettle()
 			upgraded := 0
 			for _, h := range l.JournalSince(hooks) {
 				if h.Name == "upgrade-charm" {
@@ -68,8 +68,8 @@ func TestRefreshInError(t *testing.T) {
 			if groups := l.Groups(); len(groups) != 1 {
 				t.Errorf("Connect groups %q, want one", groups)
 			}
-			l.must(l.UpdateStatus("connect"))
-			l.settle()
+			l.Must(l.UpdateStatus("connect"))
+			l.MustSettle()
 			l.wantStatus(leader, "active: 2 workers, 2 connectors")
 		})
 	}
@@ -87,7 +87,7 @@ func TestExplainInError(t *testing.T) {
 	}}})
 	l.deploy(1)
 	full.Store(true)
-	l.must(l.Configure("connect", map[string]any{"workers": 2}))
+	l.Must(l.Configure("connect", map[string]any{"workers": 2}))
 	if err := l.Settle(t.Context()); err == nil {
 		t.Fatal("no hook failed")
 	}
@@ -99,8 +99,8 @@ func TestExplainInError(t *testing.T) {
 		t.Errorf("rules are\n%s", rules)
 	}
 	full.Store(false)
-	l.must(l.Resolve("connect/0"))
-	l.settle()
+	l.Must(l.Resolve("connect/0"))
+	l.MustSettle()
 	l.wantStatus("connect/0", "active: 2 workers, 2 connectors")
 	if failure, still := l.run("connect/0", "explain", nil).Results["failure"]; still {
 		t.Errorf("failure is still %q", failure)

@@ -29,7 +29,7 @@ type deployer struct {
 func newDeployer(l *life) *deployer {
 	l.t.Helper()
 	remote, err := l.Remote("deployer", "kubernetes", "kubernetes-deployer", 1)
-	l.must(err)
+	l.Must(err)
 	d := &deployer{life: l, remote: remote, cluster: connecttest.NewCluster(connecttest.Options{
 		Store: l.Store, ConfigTopic: "test.connect.connectconfigs", Group: "connect",
 	})}
@@ -44,7 +44,7 @@ func (d *deployer) request(unit string) (resources []map[string]any) {
 	if text == "" {
 		return nil
 	}
-	d.life.must(json.Unmarshal([]byte(text), &resources))
+	d.life.Must(json.Unmarshal([]byte(text), &resources))
 	return resources
 }
 
@@ -68,16 +68,16 @@ func (d *deployer) apply(unit string) {
 		status = append(status, r)
 	}
 	text, err := json.Marshal(status)
-	d.life.must(err)
-	d.life.must(d.remote.SetUnitData("deployer/0", map[string]string{"status": string(text), "workers": `["127.0.0.1"]`}))
-	d.life.settle()
+	d.life.Must(err)
+	d.life.Must(d.remote.SetUnitData("deployer/0", map[string]string{"status": string(text), "workers": `["127.0.0.1"]`}))
+	d.life.MustSettle()
 }
 
 func (d *deployer) scale(n int) {
 	d.life.t.Helper()
 	for len(d.workers) < n {
 		w, err := d.cluster.Listen()
-		d.life.must(err)
+		d.life.Must(err)
 		d.workers = append(d.workers, w)
 	}
 	for len(d.workers) > n {
@@ -91,10 +91,10 @@ func (d *deployer) port() int {
 		return 30000
 	}
 	_, port, err := net.SplitHostPort(d.workers[0].ID())
-	d.life.must(err)
+	d.life.Must(err)
 	var n int
 	_, err = fmt.Sscan(port, &n)
-	d.life.must(err)
+	d.life.Must(err)
 	return n
 }
 
@@ -102,19 +102,17 @@ func (d *deployer) port() int {
 func TestDeployerRelation(t *testing.T) {
 	t.Parallel()
 	l := newLife(t, world.Options{})
-	l.must(l.Deploy("connect", fileCharm, charmtest.DeployOptions{Units: 2, Config: map[string]any{
+	l.Must(l.Deploy("connect", fileCharm, charmtest.DeployOptions{Units: 2, Config: map[string]any{
 		"topics": "lines", "source-file": l.from, "sink-file": l.to,
 	}}))
-	_, err := l.AddKafka("kafka")
-	l.must(err)
-	l.must(l.Integrate("connect:kafka", "kafka:client"))
-	l.settle()
+	l.MustIntegrateKafka("connect")
+	l.MustSettle()
 	leader := l.Leader("connect")
 	l.wantStatus(leader, "blocked: no way to Kubernetes: juju integrate connect:kubernetes with a kubernetes-deployer, or set option kubeconfig")
 
 	d := newDeployer(l)
-	l.must(l.Integrate("connect:kubernetes", "deployer:kubernetes"))
-	l.settle()
+	l.Must(l.Integrate("connect:kubernetes", "deployer:kubernetes"))
+	l.MustSettle()
 	l.wantStatus(leader, `waiting: waiting for the charm at the relation "kubernetes" to apply the workers`)
 	d.wantRequest(leader)
 	for _, unit := range l.Units("connect") {
@@ -128,12 +126,12 @@ func TestDeployerRelation(t *testing.T) {
 	l.wantBytes("over the relation")
 
 	l.step("an answer that is an error", func() {
-		l.must(d.remote.SetUnitData("deployer/0", map[string]string{"status": `{"error": "no quota left"}`}))
-		l.must(l.Configure("connect", map[string]any{"workers": 2}))
-		l.settle()
+		l.Must(d.remote.SetUnitData("deployer/0", map[string]string{"status": `{"error": "no quota left"}`}))
+		l.Must(l.Configure("connect", map[string]any{"workers": 2}))
+		l.MustSettle()
 		l.wantStatus(leader, "blocked: deployer/0 could not apply the workers: no quota left")
-		l.must(d.remote.SetUnitData("deployer/0", map[string]string{"status": `nonsense`}))
-		l.settle()
+		l.Must(d.remote.SetUnitData("deployer/0", map[string]string{"status": `nonsense`}))
+		l.MustSettle()
 		if got := l.status(leader); !strings.HasPrefix(got, "waiting: deployer/0 wrote a status that cannot be read") {
 			t.Errorf("status is %q", got)
 		}
@@ -146,8 +144,8 @@ func TestDeployerRelation(t *testing.T) {
 		if next == leader {
 			next = others[1]
 		}
-		l.must(l.SetLeader("connect", next))
-		l.settle()
+		l.Must(l.SetLeader("connect", next))
+		l.MustSettle()
 		if d.request(leader) != nil {
 			t.Errorf("the former leader %s still publishes a request", leader)
 		}
@@ -157,8 +155,8 @@ func TestDeployerRelation(t *testing.T) {
 		l.wantStatus(leader, "active: 2 workers, 2 connectors")
 	})
 	l.step("the relation goes", func() {
-		l.must(l.RemoveRelation("connect:kubernetes", "deployer:kubernetes"))
-		l.settle()
+		l.Must(l.RemoveRelation("connect:kubernetes", "deployer:kubernetes"))
+		l.MustSettle()
 		l.wantStatus(leader, "blocked: no way to Kubernetes: juju integrate connect:kubernetes with a kubernetes-deployer, or set option kubeconfig")
 		l.wantConnectors() // unregistered while the workers still answered
 	})
@@ -189,9 +187,9 @@ func TestWebsite(t *testing.T) {
 	l.deploy(2)
 	leader := l.Leader("connect")
 	_, err := l.Remote("haproxy", "reverseproxy", "http", 1)
-	l.must(err)
-	l.must(l.Integrate("connect:website", "haproxy:reverseproxy"))
-	l.settle()
+	l.Must(err)
+	l.Must(l.Integrate("connect:website", "haproxy:reverseproxy"))
+	l.MustSettle()
 	got := l.RelationData("website", leader)
 	want := map[string]string{"hostname": "connect-connect.test.svc", "port": "8083"}
 	for key, value := range want {
@@ -200,8 +198,8 @@ func TestWebsite(t *testing.T) {
 		}
 	}
 	next := l.Units("connect")[1]
-	l.must(l.SetLeader("connect", next))
-	l.settle()
+	l.Must(l.SetLeader("connect", next))
+	l.MustSettle()
 	if port := l.RelationData("website", leader)["port"]; port != "" {
 		t.Errorf("the former leader still says port %q", port)
 	}
@@ -221,18 +219,18 @@ func TestJuju2(t *testing.T) {
 	if secrets := l.Secrets(); len(secrets) > 0 {
 		t.Errorf("Juju secrets %v in a Juju that has none", secrets)
 	}
-	if !slices.Contains(l.snapshot().Objects, "secrets/test/connect-connect-memory") {
-		t.Errorf("no Secret keeps the connectors: %q", l.snapshot().Objects)
+	if !slices.Contains(l.MustSnapshot().Objects, "secrets/test/connect-connect-memory") {
+		t.Errorf("no Secret keeps the connectors: %q", l.MustSnapshot().Objects)
 	}
-	l.must(l.RemoveRelation("connect:kafka", "kafka:client"))
-	l.settle()
+	l.Must(l.RemoveRelation("connect:kafka", "kafka:client"))
+	l.MustSettle()
 	l.wantConnectors()
-	l.must(l.Integrate("connect:kafka", "kafka:client"))
-	l.settle()
+	l.Must(l.Integrate("connect:kafka", "kafka:client"))
+	l.MustSettle()
 	l.wantConnectors("connect-sink running", "connect-source running")
-	l.must(l.RemoveApplication("connect"))
-	l.settle()
-	if left := l.snapshot().Objects; len(left) > 0 {
+	l.Must(l.RemoveApplication("connect"))
+	l.MustSettle()
+	if left := l.MustSnapshot().Objects; len(left) > 0 {
 		t.Errorf("left in Kubernetes: %q", left)
 	}
 }

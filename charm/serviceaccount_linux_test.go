@@ -30,13 +30,11 @@ func TestServiceAccount(t *testing.T) {
 	l, pod := newPodLife(t)
 	token := l.Kube.AddServiceAccount("test", "connect", false)
 	pod.mount(token)
-	l.must(l.Deploy("connect", fileCharm, charmtest.DeployOptions{Config: map[string]any{
+	l.Must(l.Deploy("connect", fileCharm, charmtest.DeployOptions{Config: map[string]any{
 		"topics": "lines", "source-file": l.from, "sink-file": l.to,
 	}}))
-	_, err := l.AddKafka("kafka")
-	l.must(err)
-	l.must(l.Integrate("connect:kafka", "kafka:client"))
-	l.settle()
+	l.MustIntegrateKafka("connect")
+	l.MustSettle()
 
 	l.step("not trusted", func() {
 		const want = "blocked: not trusted with Kubernetes: juju trust connect --scope=cluster (cannot get secret/test/connect-connect-"
@@ -47,8 +45,8 @@ func TestServiceAccount(t *testing.T) {
 	})
 	l.step("trusted", func() {
 		l.Kube.AddServiceAccount("test", "connect", true)
-		l.must(l.UpdateStatus("connect"))
-		l.settle()
+		l.Must(l.UpdateStatus("connect"))
+		l.MustSettle()
 		l.wantStatus("connect/0", runningStatus)
 		l.wantConnectors("connect-sink running", "connect-source running")
 		l.wantBytes("by the Service's name")
@@ -57,16 +55,16 @@ func TestServiceAccount(t *testing.T) {
 	l.step("token rotated", func() {
 		l.Kube.ForgetCalls()
 		pod.mount(l.Kube.RotateToken(token))
-		l.must(l.Configure("connect", map[string]any{"workers": 2}))
-		l.settle()
+		l.Must(l.Configure("connect", map[string]any{"workers": 2}))
+		l.MustSettle()
 		l.wantStatus("connect/0", "active: 2 workers, 2 connectors")
 		l.wantOwnAccount()
 	})
 	l.step("removed", func() {
-		l.must(l.RemoveApplication("connect"))
-		l.settle()
+		l.Must(l.RemoveApplication("connect"))
+		l.MustSettle()
 		l.wantConnectors()
-		if s := l.snapshot(); len(s.Objects) > 0 {
+		if s := l.MustSnapshot(); len(s.Objects) > 0 {
 			t.Errorf("left in Kubernetes: %q", s.Objects)
 		}
 	})
@@ -77,7 +75,7 @@ func newPodLife(t *testing.T) (*life, pod) {
 	env := map[string]string{}
 	l := newLife(t, world.Options{Model: charmtest.Options{Env: env}, Kube: kubetest.Options{Namespaces: []string{"test"}}})
 	host, port, err := net.SplitHostPort(strings.TrimPrefix(l.Kube.URL(), "https://"))
-	l.must(err)
+	l.Must(err)
 	env["KUBERNETES_SERVICE_HOST"], env["KUBERNETES_SERVICE_PORT"] = host, port
 	return l, newPod(l)
 }
@@ -149,14 +147,14 @@ const serviceAccount = "/var/run/secrets/kubernetes.io/serviceaccount"
 func newPod(l *life) pod {
 	p := pod{l}
 	run, err := filepath.EvalSymlinks("/var/run")
-	l.must(err)
+	l.Must(err)
 	if err := syscall.Mount("pod", run, "tmpfs", 0, ""); err != nil {
 		l.t.Fatalf("%s: %v", noMounts, err)
 	}
 	if inside, err := os.ReadDir("/var/run"); err != nil || len(inside) > 0 {
 		l.t.Fatalf("%s: /var/run still is that of the machine (%v)", noMounts, err)
 	}
-	l.must(os.MkdirAll(serviceAccount, 0o700))
+	l.Must(os.MkdirAll(serviceAccount, 0o700))
 	p.resolve("connect-connect.test.svc", p.service())
 	return p
 }
@@ -166,16 +164,16 @@ func newPod(l *life) pod {
 func (p pod) mount(token string) {
 	p.t.Helper()
 	for name, content := range map[string]string{"token": token, "ca.crt": string(p.Kube.CA()), "namespace": "test"} {
-		p.must(os.WriteFile(serviceAccount+"/..new", []byte(content), 0o600))
-		p.must(os.Rename(serviceAccount+"/..new", filepath.Join(serviceAccount, name)))
+		p.Must(os.WriteFile(serviceAccount+"/..new", []byte(content), 0o600))
+		p.Must(os.Rename(serviceAccount+"/..new", filepath.Join(serviceAccount, name)))
 	}
 }
 
 // resolve makes a name known to every process of this file system.
 func (p pod) resolve(name, address string) {
 	hosts := filepath.Join(p.t.TempDir(), "hosts")
-	p.must(os.WriteFile(hosts, []byte("127.0.0.1 localhost\n"+address+" "+name+"\n"), 0o600))
-	p.must(syscall.Mount(hosts, "/etc/hosts", "", syscall.MS_BIND, ""))
+	p.Must(os.WriteFile(hosts, []byte("127.0.0.1 localhost\n"+address+" "+name+"\n"), 0o600))
+	p.Must(syscall.Mount(hosts, "/etc/hosts", "", syscall.MS_BIND, ""))
 }
 
 // service listens at port 8083 of an address of its own, as a Service does, and
@@ -183,7 +181,7 @@ func (p pod) resolve(name, address string) {
 func (p pod) service() (address string) {
 	address = fmt.Sprintf("127.%d.%d.%d", 1+rand.IntN(254), rand.IntN(256), 1+rand.IntN(254))
 	listener, err := net.Listen("tcp", net.JoinHostPort(address, "8083"))
-	p.must(err)
+	p.Must(err)
 	p.t.Cleanup(func() { listener.Close() })
 	go func() {
 		for {

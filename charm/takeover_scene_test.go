@@ -42,20 +42,19 @@ func newTakeover(t *testing.T, units int, charm string, options ...charmtest.Opt
 	l := newLife(t, world.Options{Model: slices.Concat(options, []charmtest.Options{{}})[0]})
 	k := &takeover{life: l, groups: map[string]*connecttest.Cluster{}}
 	for name, partitions := range map[string]int{"connectconfigs": 1, "connectoffsets": 50, "connectstatus": 10} {
-		l.must(l.Kafka.CreateTopic(kafka.Topic{Name: "test.connect." + name, Partitions: partitions, ReplicationFactor: 1, Compacted: true}))
+		l.Must(l.Kafka.CreateTopic(kafka.Topic{Name: "test.connect." + name, Partitions: partitions, ReplicationFactor: 1, Compacted: true}))
 	}
-	l.must(l.Deploy("connect", charm, charmtest.DeployOptions{Units: units, Config: map[string]any{
+	l.Must(l.Deploy("connect", charm, charmtest.DeployOptions{Units: units, Config: map[string]any{
 		"topics": "lines", "source-file": l.from, "sink-file": l.to,
 	}}))
-	_, err := l.AddKafka("kafka")
-	l.must(err)
-	l.must(l.Integrate("connect:kafka", "kafka:client"))
+	l.MustIntegrateKafka("connect")
+	var err error
 	k.remote, err = l.Remote("deployer", "kubernetes", "kubernetes-deployer", 1)
-	l.must(err)
+	l.Must(err)
 	k.deployer = deployertest.New(k.remote, "deployer/0", k.start)
 	t.Cleanup(k.deployer.Close)
-	l.must(l.Integrate("connect:kubernetes", "deployer:kubernetes"))
-	l.settle()
+	l.Must(l.Integrate("connect:kubernetes", "deployer:kubernetes"))
+	l.MustSettle()
 	k.apply()
 	return k
 }
@@ -72,8 +71,8 @@ func (k *takeover) apply() {
 	for _, unit := range k.Units("connect") {
 		published = append(published, k.RelationData("kubernetes", unit))
 	}
-	k.must(k.deployer.Apply(published...))
-	k.settle()
+	k.Must(k.deployer.Apply(published...))
+	k.MustSettle()
 }
 
 // applyAll lets it happen until nothing more comes of it.
@@ -117,7 +116,7 @@ func (k *takeover) tellKafka(id string) {
 	var members []kafka.Member
 	for _, w := range k.groups[id].Workers() {
 		host, _, err := net.SplitHostPort(w.ID())
-		k.must(err)
+		k.Must(err)
 		members = append(members, kafka.Member{ClientID: "connect", Host: "/" + host})
 	}
 	k.Kafka.SetGroup(id, kafka.Group{State: "Stable", ProtocolType: "connect", Members: members})
@@ -132,14 +131,14 @@ func (k *takeover) tellKafka(id string) {
 func (k *takeover) register(group, name string, config map[string]string) {
 	k.t.Helper()
 	body, err := json.Marshal(config)
-	k.must(err)
+	k.Must(err)
 	url := "http://" + k.groups[group].Workers()[0].ID() + "/connectors/" + name + "/config"
 	request, err := http.NewRequestWithContext(k.t.Context(), http.MethodPut, url, bytes.NewReader(body))
-	k.must(err)
+	k.Must(err)
 	request.Header.Set("Content-Type", "application/json")
 	response, err := http.DefaultClient.Do(request)
-	k.must(err)
-	k.must(response.Body.Close())
+	k.Must(err)
+	k.Must(response.Body.Close())
 	if response.StatusCode != http.StatusCreated {
 		k.t.Fatalf("registering %s: %s", name, response.Status)
 	}
@@ -156,26 +155,26 @@ func (k *takeover) wantRunning(want ...string) {
 func (k *takeover) leaveInKubernetes(label string) {
 	k.t.Helper()
 	var resources []map[string]any
-	k.must(json.Unmarshal([]byte(k.RelationData("kubernetes", "connect/0")["resource"]), &resources))
+	k.Must(json.Unmarshal([]byte(k.RelationData("kubernetes", "connect/0")["resource"]), &resources))
 	namespace := map[string]any{"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{"name": "test"}}
 	for _, o := range append([]map[string]any{namespace}, resources...) {
 		o["metadata"].(map[string]any)["labels"] = map[string]any{label: k.uuid()}
 		path := map[any]string{"Namespace": "/api/v1/namespaces", "ConfigMap": "/api/v1/namespaces/test/configmaps",
 			"Service": "/api/v1/namespaces/test/services", "Deployment": "/apis/apps/v1/namespaces/test/deployments"}[o["kind"]]
 		body, err := json.Marshal(o)
-		k.must(err)
+		k.Must(err)
 		request, err := http.NewRequestWithContext(k.t.Context(), http.MethodPost, k.Kube.URL()+path, bytes.NewReader(body))
-		k.must(err)
+		k.Must(err)
 		request.Header.Set("Authorization", "Bearer admin-token")
 		request.Header.Set("Content-Type", "application/json")
 		roots := x509.NewCertPool()
 		roots.AppendCertsFromPEM(k.Kube.CA())
 		client := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
 		response, err := client.Do(request)
-		k.must(err)
+		k.Must(err)
 		answer, err := io.ReadAll(response.Body)
-		k.must(err)
-		k.must(response.Body.Close())
+		k.Must(err)
+		k.Must(response.Body.Close())
 		client.CloseIdleConnections()
 		if response.StatusCode != http.StatusCreated {
 			k.t.Fatalf("creating %v: %s: %s", o["kind"], response.Status, answer)

@@ -28,8 +28,8 @@ func TestTakeover(t *testing.T) {
 	k.wantBytes("before")
 	writes := len(k.groups[group].Writes())
 
-	k.must(k.Refresh("connect", fileCharm))
-	k.settle()
+	k.Must(k.Refresh("connect", fileCharm))
+	k.MustSettle()
 	k.wantStatus(leader, "waiting: taking over: waiting for the former charm's workers to stop")
 	k.apply()
 	k.wantRunning()
@@ -50,15 +50,15 @@ func TestTakeover(t *testing.T) {
 		if want := "group.id=" + group + "  # the former charm's workers"; shown != want {
 			t.Errorf("worker-config shows %q, want %q", shown, want)
 		}
-		k.must(k.RemoveRelation("connect:kafka", "kafka:client"))
-		k.settle()
+		k.Must(k.RemoveRelation("connect:kafka", "kafka:client"))
+		k.MustSettle()
 		k.wantConnectors()
-		k.must(k.Integrate("connect:kafka", "kafka:client"))
-		k.settle()
+		k.Must(k.Integrate("connect:kafka", "kafka:client"))
+		k.MustSettle()
 		k.applyAll()
 		k.wantConnectors("by-hand running", "connect-sink running", "connect-source running")
-		k.must(k.SetLeader("connect", k.other()))
-		k.settle()
+		k.Must(k.SetLeader("connect", k.other()))
+		k.MustSettle()
 		k.applyAll()
 		k.wantStatus(k.Leader("connect"), "active: 1 worker, 3 connectors")
 		if k.most != 1 {
@@ -73,9 +73,9 @@ func TestTakeoverByAnother(t *testing.T) {
 	k := newTakeover(t, 2, pythonCharm)
 	group := strings.ReplaceAll(k.Leader("connect"), "/", "-")
 	k.register(group, "connect-source", map[string]string{"connector.class": "FileStreamSource", "file": k.from, "topic": "lines"})
-	k.must(k.SetLeader("connect", k.other()))
-	k.must(k.Refresh("connect", fileCharm))
-	k.settle()
+	k.Must(k.SetLeader("connect", k.other()))
+	k.Must(k.Refresh("connect", fileCharm))
+	k.MustSettle()
 	k.applyAll()
 	k.wantStatus(k.Leader("connect"), "active: 1 worker, 2 connectors")
 	k.wantRunning("connect-connect")
@@ -106,8 +106,8 @@ func TestTakeoverKilled(t *testing.T) {
 				k := newTakeover(t, 1, pythonCharm, options)
 				k.register("connect-0", "connect-source", map[string]string{"connector.class": "FileStreamSource", "file": k.from, "topic": "lines"})
 				armed.Store(1)
-				k.must(k.Refresh("connect", fileCharm))
-				k.settle()
+				k.Must(k.Refresh("connect", fileCharm))
+				k.MustSettle()
 				k.applyAll()
 				if flushes.Load() < int64(nth) {
 					t.Fatalf("only %d commits: strike earlier ones", flushes.Load())
@@ -128,25 +128,25 @@ func TestTakeoverWithoutRelation(t *testing.T) {
 	t.Parallel()
 	k := newTakeover(t, 1, pythonCharm)
 	k.register("connect-0", "connect-source", map[string]string{"connector.class": "FileStreamSource", "file": k.from, "topic": "lines"})
-	k.must(k.Refresh("connect", fileCharm))
-	k.must(k.Configure("connect", map[string]any{"kubeconfig": k.Kubeconfig()}))
-	k.settle()
+	k.Must(k.Refresh("connect", fileCharm))
+	k.Must(k.Configure("connect", map[string]any{"kubeconfig": k.Kubeconfig()}))
+	k.MustSettle()
 	k.wantStatus("connect/0", `blocked: the former charm's workers are applied through the relation "kubernetes", and would be again: `+
 		`juju remove-relation connect:kubernetes with that charm`)
-	k.must(k.RemoveRelation("connect:kubernetes", "deployer:kubernetes"))
-	k.settle()
+	k.Must(k.RemoveRelation("connect:kubernetes", "deployer:kubernetes"))
+	k.MustSettle()
 	if got, want := k.status("connect/0"), `blocked: the former charm's workers still run, 1 in Kafka group "connect-0", at `; !strings.HasPrefix(got, want) ||
 		!strings.HasSuffix(got, ": kubectl delete deployment,service,configmap -A -l juju-app="+k.uuid()) {
 		t.Errorf("status is %q, want it to begin with %q", got, want)
 	}
-	if kube := k.snapshot().Objects; len(kube) > 0 {
+	if kube := k.MustSnapshot().Objects; len(kube) > 0 {
 		t.Errorf("applied beside the former workers: %q", kube)
 	}
 	k.deployer.Close()
-	k.must(k.UpdateStatus("connect"))
-	k.settle()
+	k.Must(k.UpdateStatus("connect"))
+	k.MustSettle()
 	k.wantStatus("connect/0", runningStatus)
-	if got := k.snapshot().Properties["connect-connect"]["group.id"]; got != "connect-0" {
+	if got := k.MustSnapshot().Properties["connect-connect"]["group.id"]; got != "connect-0" {
 		t.Errorf("our workers are in group %q, want the former one's", got)
 	}
 }
@@ -157,10 +157,10 @@ func TestTakeoverByKubeconfig(t *testing.T) {
 	k := newTakeover(t, 1, pythonCharm)
 	k.register("connect-0", "connect-source", map[string]string{"connector.class": "FileStreamSource", "file": k.from, "topic": "lines"})
 	k.leaveInKubernetes("juju-app")
-	k.must(k.RemoveRelation("connect:kubernetes", "deployer:kubernetes"))
-	k.settle()
-	k.must(k.Refresh("connect", fileCharm))
-	k.must(k.Configure("connect", map[string]any{"kubeconfig": k.Kubeconfig()}))
+	k.Must(k.RemoveRelation("connect:kubernetes", "deployer:kubernetes"))
+	k.MustSettle()
+	k.Must(k.Refresh("connect", fileCharm))
+	k.Must(k.Configure("connect", map[string]any{"kubeconfig": k.Kubeconfig()}))
 	ended := make(chan struct{})
 	go func() { // what Kubernetes does when the Deployment is deleted
 		defer close(ended)
@@ -171,11 +171,11 @@ func TestTakeoverByKubeconfig(t *testing.T) {
 		}
 		k.deployer.Close()
 	}()
-	k.settle()
+	k.MustSettle()
 	<-ended
 	k.wantStatus("connect/0", runningStatus)
 	k.wantBytes("after")
-	if s := k.snapshot(); s.Properties["connect-connect"]["group.id"] != "connect-0" || slices.Contains(s.Objects, "services/test/svc-"+k.uuid()) {
+	if s := k.MustSnapshot(); s.Properties["connect-connect"]["group.id"] != "connect-0" || slices.Contains(s.Objects, "services/test/svc-"+k.uuid()) {
 		t.Errorf("group.id is %q, and in Kubernetes there are %q", s.Properties["connect-connect"]["group.id"], s.Objects)
 	}
 	if left, err := k.Kube.Objects("configmaps", "test"); err != nil || len(left) > 0 {
@@ -188,11 +188,11 @@ func TestTakeoverOfUnlabelled(t *testing.T) {
 	t.Parallel()
 	k := newTakeover(t, 1, pythonCharm)
 	k.leaveInKubernetes("app")
-	k.must(k.RemoveRelation("connect:kubernetes", "deployer:kubernetes"))
-	k.settle()
-	k.must(k.Refresh("connect", fileCharm))
-	k.must(k.Configure("connect", map[string]any{"kubeconfig": k.Kubeconfig()}))
-	k.settle()
+	k.Must(k.RemoveRelation("connect:kubernetes", "deployer:kubernetes"))
+	k.MustSettle()
+	k.Must(k.Refresh("connect", fileCharm))
+	k.Must(k.Configure("connect", map[string]any{"kubeconfig": k.Kubeconfig()}))
+	k.MustSettle()
 	if got, want := k.status("connect/0"), `blocked: the former charm's workers still run, 1 in Kafka group "connect-0"`; !strings.HasPrefix(got, want) {
 		t.Errorf("status is %q, want it to begin with %q", got, want)
 	}
@@ -225,8 +225,8 @@ func TestTakeoverRefused(t *testing.T) {
 			}
 			k := newTakeover(t, 1, charm)
 			request := k.RelationData("kubernetes", "connect/0")["resource"]
-			k.must(k.Refresh("connect", fileCharm))
-			k.settle()
+			k.Must(k.Refresh("connect", fileCharm))
+			k.MustSettle()
 			k.wantStatus("connect/0", "blocked: cannot take over from the former charm: "+test.want)
 			if now := k.RelationData("kubernetes", "connect/0")["resource"]; now != request || !strings.Contains(now, test.to) {
 				t.Errorf("the request was changed from\n%s\nto\n%s", request, now)

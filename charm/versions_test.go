@@ -45,7 +45,7 @@ func (l *life) stored() stored {
 	}
 	for _, secret := range l.Secrets() {
 		text, err := gunzip(secret.Content["memory"])
-		l.must(err)
+		l.Must(err)
 		s.Vault = l.recorded(text)
 	}
 	return s
@@ -62,10 +62,10 @@ func (l *life) recorded(text string) json.RawMessage {
 func (l *life) rewrite(s stored) {
 	l.t.Helper()
 	dir := l.t.TempDir()
-	l.must(os.CopyFS(dir, os.DirFS(fileCharm)))
+	l.Must(os.CopyFS(dir, os.DirFS(fileCharm)))
 	script, err := os.ReadFile("testdata/other-version/dispatch")
-	l.must(err)
-	l.must(os.WriteFile(filepath.Join(dir, "dispatch"), script, 0o755))
+	l.Must(err)
+	l.Must(os.WriteFile(filepath.Join(dir, "dispatch"), script, 0o755))
 	unit := map[string]string{}
 	for key, value := range s.Unit {
 		unit[key] = l.actual(value)
@@ -75,10 +75,10 @@ func (l *life) rewrite(s stored) {
 		l.write(dir, "peer.yaml", map[string]string{"connect": l.actual(s.Peer)})
 	}
 	if s.Vault != nil {
-		l.must(os.WriteFile(filepath.Join(dir, "memory"), []byte(gzipped(l.actual(s.Vault))), 0o644))
+		l.Must(os.WriteFile(filepath.Join(dir, "memory"), []byte(gzipped(l.actual(s.Vault))), 0o644))
 	}
-	l.must(l.Refresh("connect", dir))
-	l.settle()
+	l.Must(l.Refresh("connect", dir))
+	l.MustSettle()
 }
 
 func (l *life) actual(recorded json.RawMessage) string {
@@ -95,8 +95,8 @@ func (l *life) write(dir, name string, values map[string]string) {
 		return
 	}
 	text, err := json.Marshal(values) // JSON is YAML
-	l.must(err)
-	l.must(os.WriteFile(filepath.Join(dir, name), text, 0o644))
+	l.Must(err)
+	l.Must(os.WriteFile(filepath.Join(dir, name), text, 0o644))
 }
 
 func gunzip(text string) (string, error) {
@@ -134,8 +134,8 @@ func TestRecordState(t *testing.T) {
 	now := l.stored()
 	if testfile.Update() {
 		text, err := json.MarshalIndent(now, "", "\t")
-		l.must(err)
-		l.must(os.WriteFile(stateFixture, append(text, '\n'), 0o644))
+		l.Must(err)
+		l.Must(os.WriteFile(stateFixture, append(text, '\n'), 0o644))
 	}
 	was := readStored(t, stateFixture)
 	for name, pair := range map[string][2]json.RawMessage{"unit": {was.Unit["reactive.state"], now.Unit["reactive.state"]}, "peer": {was.Peer, now.Peer}, "vault": {was.Vault, now.Vault}} {
@@ -177,12 +177,12 @@ func TestOlderState(t *testing.T) {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			t.Parallel()
 			l := withSecret(t)
-			before, writes, kube := l.snapshot(), len(l.Group("connect").Writes()), len(l.Kube.Writes())
+			before, writes, kube := l.MustSnapshot(), len(l.Group("connect").Writes()), len(l.Kube.Writes())
 			l.rewrite(readStored(t, path))
-			l.must(l.Refresh("connect", fileCharm))
-			l.settle()
-			l.must(l.UpdateStatus("connect"))
-			l.settle()
+			l.Must(l.Refresh("connect", fileCharm))
+			l.MustSettle()
+			l.Must(l.UpdateStatus("connect"))
+			l.MustSettle()
 			l.wantStatus("connect/0", "active: 1 worker, 3 connectors")
 			l.wantConnectors("connect-sink running", "connect-source running", "spare paused")
 			if again := l.Group("connect").Writes()[writes:]; len(again) > 0 {
@@ -191,13 +191,13 @@ func TestOlderState(t *testing.T) {
 			if again := l.Kube.Writes()[kube:]; len(again) > 0 {
 				t.Errorf("wrote to Kubernetes: %v", again)
 			}
-			if diff := cmp.Diff(before.Objects, l.snapshot().Objects); diff != "" {
+			if diff := cmp.Diff(before.Objects, l.MustSnapshot().Objects); diff != "" {
 				t.Errorf("Kubernetes has other objects (-before +after)\n%s", diff)
 			}
-			l.must(l.RemoveRelation("connect:kafka", "kafka:client"))
-			l.settle()
-			l.must(l.Integrate("connect:kafka", "kafka:client"))
-			l.settle()
+			l.Must(l.RemoveRelation("connect:kafka", "kafka:client"))
+			l.MustSettle()
+			l.Must(l.Integrate("connect:kafka", "kafka:client"))
+			l.MustSettle()
 			l.wantConnectors("connect-sink running", "connect-source running", "spare paused")
 		})
 	}
@@ -216,22 +216,22 @@ func TestNewerState(t *testing.T) {
 			t.Parallel()
 			l := withSecret(t)
 			l.rewrite(s)
-			before, state := l.snapshot(), fmt.Sprint(l.stored())
+			before, state := l.MustSnapshot(), fmt.Sprint(l.stored())
 			writes, kube := len(l.Group("connect").Writes()), len(l.Kube.Writes())
-			l.must(l.Refresh("connect", fileCharm))
-			l.must(l.Configure("connect", map[string]any{"workers": 2, "worker-config": "offset.flush.interval.ms=77"}))
-			l.settle()
+			l.Must(l.Refresh("connect", fileCharm))
+			l.Must(l.Configure("connect", map[string]any{"workers": 2, "worker-config": "offset.flush.interval.ms=77"}))
+			l.MustSettle()
 			const want = "blocked: this charm is older than the one that ran here, and leaves all as it is: juju refresh connect to the newer one"
 			l.wantStatus("connect/0", want)
 			l.fails("connect/0", "register-connector", map[string]any{"name": "more", "config": spare}, "older than the one that ran here")
-			l.must(l.UpdateStatus("connect"))
-			l.must(l.RemoveRelation("connect:kafka", "kafka:client"))
-			l.settle()
+			l.Must(l.UpdateStatus("connect"))
+			l.Must(l.RemoveRelation("connect:kafka", "kafka:client"))
+			l.MustSettle()
 			l.wantStatus("connect/0", want)
 			if now := fmt.Sprint(l.stored()); now != state {
 				t.Errorf("stored is\n%s\nwas\n%s", now, state)
 			}
-			if diff := cmp.Diff(before.Topics, l.snapshot().Topics); diff != "" {
+			if diff := cmp.Diff(before.Topics, l.MustSnapshot().Topics); diff != "" {
 				t.Errorf("topics (-before +after)\n%s", diff)
 			}
 			if again := l.Group("connect").Writes()[writes:]; len(again) > 0 || len(l.Kube.Writes()) > kube {
