@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -74,7 +75,7 @@ func (b *builder) asked(ctx context.Context, dirs []string) ([]ask, error) {
 		}
 		found, err := askedIn(set, p, folder, exports)
 		if err != nil {
-			return nil, fmt.Errorf("cannot find the options that %s asks for: %w", p.ImportPath, err)
+			return asks, fmt.Errorf("cannot find the options that %s asks for: %w", p.ImportPath, err)
 		}
 		asks = append(asks, found...)
 	}
@@ -83,7 +84,7 @@ func (b *builder) asked(ctx context.Context, dirs []string) ([]ask, error) {
 
 func (b *builder) packages(ctx context.Context) (all []goPackage, err error) {
 	cmd := exec.CommandContext(ctx, "go", "list", "-deps", "-export", "-trimpath", "-buildvcs=false", "-json=ImportPath,Dir,Export,GoFiles,Deps,ImportMap", b.Main)
-	cmd.Dir, cmd.Env = b.Dir, append(os.Environ(), "CGO_ENABLED=0")
+	cmd.Dir, cmd.Env = b.Dir, append(os.Environ(), "CGO_ENABLED=0", "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH) // as it was compiled to be asked for its rules
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
