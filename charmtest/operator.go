@@ -47,8 +47,8 @@ func (m *Model) deploy(name string, c *charmdir.Charm, opt DeployOptions) error 
 	if err := m.keepCharm(a, c, opt.Dispatch); err != nil {
 		return err
 	}
-	for name, path := range opt.Resources {
-		a.resources[name] = path
+	if _, err := m.keepResources(a, opt.Resources); err != nil {
+		return err
 	}
 	m.apps = append(m.apps, a)
 	m.addPeerRelations(a)

@@ -240,7 +240,7 @@ func toolResourceGet(t *toolRun) error {
 	if file == "" {
 		file = filepath.Base(from)
 	}
-	to := filepath.Join(filepath.Dir(u.dir), "resources", name, file)
+	to := filepath.Join(filepath.Dir(u.dir), "resources", file) // resources that share a name share the file, as in Juju
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		return fmt.Errorf("could not download resource: %w", err)
 	}

@@ -55,8 +55,8 @@ func (m *Model) refresh(a *application, c *charmdir.Charm, opt []DeployOptions) 
 		a.version--
 		return err
 	}
-	for name, path := range o.Resources {
-		a.resources[name] = path
+	if _, err := m.keepResources(a, o.Resources); err != nil {
+		return err
 	}
 	for name := range a.config {
 		if checked, err := a.charm.Validate(map[string]any{name: a.config[name]}); err == nil {
@@ -69,7 +69,8 @@ func (m *Model) refresh(a *application, c *charmdir.Charm, opt []DeployOptions) 
 	return nil
 }
 
-// AttachResource is `juju attach-resource <app> <name>=<file>`; it upgrades the charm, as Juju does.
+// AttachResource is `juju attach-resource <app> <name>=<file>`; it upgrades the charm if the file is another, as Juju
+// does.
 func (m *Model) AttachResource(app, name, file string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -80,8 +81,13 @@ func (m *Model) AttachResource(app, name, file string) error {
 	if err := checkResources(a.charm, map[string]string{name: file}); err != nil {
 		return fmt.Errorf("cannot attach resource to application %q: %w", app, err)
 	}
-	a.resources[name] = file
-	a.version++
+	fresh, err := m.keepResources(a, map[string]string{name: file})
+	if err != nil {
+		return fmt.Errorf("cannot attach resource to application %q: %w", app, err)
+	}
+	if fresh {
+		a.version++
+	}
 	return nil
 }
 

@@ -244,6 +244,8 @@ func TestResources(t *testing.T) {
 	if text, err := os.ReadFile(j[0].Stdout); err != nil || string(text) != "jar" || filepath.Base(j[0].Stdout) != "plugin.jar" {
 		t.Errorf("resource at %q: %q, %v", j[0].Stdout, text, err)
 	}
+	m.Must(m.AttachResource("app", "jar", jar))
+	wantHooks(t, m.MustSettle()) // the same bytes are no news
 }
 
 func TestRefusedWorlds(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"gopkg.in/httprequest.v1"
 
 	"github.com/juju/juju/api/base"
+	"github.com/juju/juju/rpc/params"
 )
 
 // Call asks the controller, in the words and the JSON of Juju's API. An error
@@ -27,6 +28,7 @@ const (
 	AwaitLeads = "AwaitLeads" // returns when it does, or, with false, when it does not
 	Ran        = "Ran"        // a hook has run: "ok start", "FAIL start"
 	Archive    = "Archive"    // gives the path of the charm's file
+	Files      = "Files"      // gives the URL below which files are sent and fetched
 	Ticks      = "Ticks"      // gives how often update-status has come due
 	AwaitTicks = "AwaitTicks" // returns that number once it is greater than the one given
 )
@@ -64,9 +66,22 @@ func (c *connection) BestFacadeVersion(facade string) int {
 }
 
 func (c *connection) ModelTag() (names.ModelTag, bool)             { return names.NewModelTag(ModelUUID), true }
-func (c *connection) HTTPClient() (*httprequest.Client, error)     { return &httprequest.Client{}, nil }
 func (c *connection) RootHTTPClient() (*httprequest.Client, error) { return &httprequest.Client{}, nil }
 func (c *connection) Context() context.Context                     { return context.Background() }
+
+// HTTPClient is for files, such as resources.
+func (c *connection) HTTPClient() (*httprequest.Client, error) {
+	var url string
+	if err := c.call.ask(Files, nil, &url); err != nil {
+		return nil, err
+	}
+	return HTTPClient(url), nil
+}
+
+// HTTPClient reads errors as the controller writes them there.
+func HTTPClient(url string) *httprequest.Client {
+	return &httprequest.Client{BaseURL: url, UnmarshalError: httprequest.ErrorUnmarshaler(&params.Error{})}
+}
 
 // APICall asks for Juju's clients.
 func (c *connection) APICall(facade string, _ int, id, request string, args, response any) error {

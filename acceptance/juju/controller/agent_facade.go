@@ -31,6 +31,8 @@ func (c *Connection) agentFacade(u *unit, request string, in []byte) (any, error
 		return nil, nil
 	case agent.Archive:
 		return u.app.archive, nil
+	case agent.Files:
+		return c.m.files.url, nil
 	case agent.Ticks:
 		return u.ticks, nil
 	case agent.AwaitTicks:

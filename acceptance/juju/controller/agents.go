@@ -38,7 +38,7 @@ func New(options Options) (*Model, error) {
 	}
 	m.changed = sync.NewCond(&m.mu)
 	m.handlers = m.makeHandlers()
-	return m, nil
+	return m, m.serveFiles()
 }
 
 // Close stops every agent and waits for it.
@@ -60,7 +60,7 @@ func (m *Model) Close() error {
 		}
 	}
 	m.agents.Wait()
-	return errors.Join(failed...)
+	return errors.Join(append(failed, m.files.close())...)
 }
 
 // isStopped is for the error of an agent whose watchers ended before it did.

@@ -62,7 +62,8 @@ func (m *Model) makeHandlers() map[string]handler {
 		}
 	}
 	maps.Copy(all, map[string]handler{
-		"PayloadsHookContext.List": func(*call) (any, error) { return params.PayloadResults{}, nil },
+		"ResourcesHookContext.GetResourceInfo": resourceInfo,
+		"PayloadsHookContext.List":             func(*call) (any, error) { return params.PayloadResults{}, nil },
 	})
 	return all
 }

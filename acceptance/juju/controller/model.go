@@ -41,6 +41,7 @@ type Options struct {
 // Model is one model with the agents of its units.
 type Model struct {
 	options     Options
+	files       files
 	modelConfig map[string]any
 	handlers    map[string]handler
 
@@ -75,6 +76,8 @@ type app struct {
 	runsOut  *time.Timer // the leader's lease, nil without one
 	status   params.StatusResult
 	data     map[string]map[string]string // what scripted units write, by unit
+
+	resources map[string]resource
 }
 
 type unit struct {

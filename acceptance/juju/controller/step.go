@@ -23,6 +23,8 @@ type Step struct {
 	Refuse    string              `json:",omitempty"`
 	Times     int                 `json:",omitempty"`
 	Data      []map[string]string `json:",omitempty"` // of a scripted application, by unit
+	Resource  string              `json:",omitempty"`
+	File      string              `json:",omitempty"` // to attach
 }
 
 // refusable are the requests that a step can refuse, by what it calls them.
@@ -65,6 +67,8 @@ func (m *Model) Play(s Step) (action string, err error) {
 		return "", m.UpdateStatus(s.App)
 	case "refresh":
 		return "", m.Refresh(s.App, s.Charm)
+	case "attach":
+		return "", m.Attach(s.App, s.Resource, s.File)
 	case "resolve":
 		return "", m.Resolve(s.Unit)
 	case "refuse":

@@ -26,6 +26,8 @@ type step struct {
 	Data      []map[string]string // of a scripted application, by unit
 	Refuse    string              // a hook tool, or "flush"
 	Times     int
+	Resource  string
+	File      string // to attach
 }
 
 // player is a world with what is to fail in it.
@@ -88,6 +90,8 @@ func (p *player) do(ctx context.Context, s step) (*charmtest.ActionResult, error
 		return nil, p.SetLeader(s.App, s.Unit)
 	case "refresh":
 		return nil, p.Refresh(s.App, s.Charm)
+	case "attach":
+		return nil, p.AttachResource(s.App, s.Resource, s.File)
 	case "update-status":
 		return nil, p.UpdateStatus(s.Unit)
 	case "resolve":
