@@ -58,7 +58,7 @@ func createTopic() act {
 
 func deployKafka() act {
 	return command("juju deploy kafka -n 3", func(s *stage) order {
-		return order{Do: "remote", App: "kafka", Data: s.addresses()}
+		return order{Do: "remote", App: "kafka", Data: s.clients()}
 	})
 }
 
@@ -264,19 +264,6 @@ func startKilled() act {
 	return act{"systemctl start jujud-unit", func(_ context.Context, s *stage) error {
 		_, err := s.juju.do(order{Do: "start-agent", Unit: s.killed})
 		return err
-	}}
-}
-
-func killBroker(i int) act {
-	return act{fmt.Sprintf("kill -9 $(broker %d)", i), func(_ context.Context, s *stage) error {
-		s.brokers.Kill(i)
-		return nil
-	}}
-}
-
-func startBroker(i int) act {
-	return act{fmt.Sprintf("systemctl start kafka # broker %d", i), func(ctx context.Context, s *stage) error {
-		return s.brokers.Resume(ctx, i, 3)
 	}}
 }
 

@@ -12,7 +12,7 @@ import (
 
 // tool runs one of Kafka's own.
 func (s *stage) tool(ctx context.Context, class string, args ...string) (string, error) {
-	return s.release.Tool(ctx, class, append([]string{"--bootstrap-server", strings.Join(s.brokers.Addrs(), ",")}, args...)...)
+	return s.release.Tool(ctx, class, append([]string{"--bootstrap-server", strings.Join(s.addresses(), ",")}, args...)...)
 }
 
 // describeTopics holds Connect's three topics against what they have to be.

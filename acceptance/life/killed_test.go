@@ -33,7 +33,7 @@ func TestKilledAnywhere(t *testing.T) {
 			after := time.Duration(rand.IntN(3000)) * time.Millisecond
 			time.Sleep(after) // the moment of chance
 			ran := l.inside()
-			if len(ran) < 8 { // three brokers, Kubernetes, Juju and its three agents
+			if len(ran) < 8 { // Kubernetes, three brokers in its pods, Juju and its three agents
 				t.Errorf("only %d processes ran: %q", len(ran), ran)
 			}
 			if err := l.cmd.Process.Kill(); err != nil {

@@ -122,7 +122,14 @@ type object struct {
 	}
 	Spec   struct{ Replicas int }
 	Status struct {
-		Conditions []struct{ Type, Status string }
+		Conditions        []struct{ Type, Status string }
+		ContainerStatuses []struct {
+			ContainerID  string
+			RestartCount int
+			State        struct {
+				Waiting *struct{ Reason, Message string }
+			}
+		}
 	}
 }
 

@@ -10,10 +10,13 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/connectcharm/kafka-connect-base/acceptance/netns"
 )
 
 // insideVariable tells this program that it is inside.
@@ -76,7 +79,8 @@ func goInside(ctx context.Context) error {
 const place = "/tmp/kafka-connect-base"
 
 // settleIn makes the namespaces fit to live in: its own view of processes, a folder
-// of its own, and a loopback device that is up.
+// of its own, a loopback device that is up, and the cluster's names for everybody:
+// brokers are known by them to units, too.
 func settleIn() error {
 	if err := os.MkdirAll(place, 0o755); err != nil {
 		return fmt.Errorf("cannot make a folder: %w", err)
@@ -87,10 +91,15 @@ func settleIn() error {
 	if err := syscall.Mount("proc", "/proc", "proc", 0, ""); err != nil {
 		return fmt.Errorf("cannot mount /proc: %w", err)
 	}
-	for _, args := range []string{"link set lo up", "addr add " + brokerHost + "/32 dev lo"} {
-		if out, err := exec.Command("ip", strings.Fields(args)...).CombinedOutput(); err != nil {
-			return fmt.Errorf("cannot run ip %s, for which iproute2 has to be installed: %w %s", args, err, strings.TrimSpace(string(out)))
-		}
+	if out, err := exec.Command("ip", "link", "set", "lo", "up").CombinedOutput(); err != nil {
+		return fmt.Errorf("cannot set the loopback device up, for which iproute2 has to be installed: %w %s", err, strings.TrimSpace(string(out)))
+	}
+	names := filepath.Join(place, "resolv.conf")
+	if err := os.WriteFile(names, []byte("nameserver "+netns.Nameserver+"\n"), 0o644); err != nil {
+		return fmt.Errorf("cannot ask the cluster for names: %w", err)
+	}
+	if err := syscall.Mount(names, "/etc/resolv.conf", "", syscall.MS_BIND, ""); err != nil {
+		return fmt.Errorf("cannot ask the cluster for names: %w", err)
 	}
 	return nil
 }

@@ -102,8 +102,8 @@ func suffering(kafka string) []step {
 	return []step{
 		{"kill", "the leader is killed in a hook, the next one goes on", []act{killLeader(change),
 			changedOnce(startKilled(), rest()), listGroups(kafka, "connect")}, killed},
-		{"broker", "a broker dies", []act{killBroker(1)}, lacking},
-		{"recover", "and comes back", []act{startBroker(1)}, steady(2).led()},
+		{"broker", "a broker dies, as often as the kubelet starts it", []act{killBroker(1)}, lacking},
+		{"recover", "and comes back in a new pod, with what it had", []act{replaceBroker(1)}, steady(2).led()},
 		{"apiserver", "the API server is away for a minute", []act{away(), lasts(time.Minute), back()}, steady(2).led()},
 	}
 }

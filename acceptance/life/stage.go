@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,8 +20,6 @@ import (
 const (
 	app   = "connect"
 	topic = "lines"
-	// brokerHost is an address that pods reach, too.
-	brokerHost = "10.200.0.1"
 )
 
 // stage is where the steps are played.
@@ -30,7 +27,7 @@ type stage struct {
 	o       options
 	dir     string // of all that runs, with its logs
 	release *realkafka.Kafka
-	brokers *realkafka.Brokers
+	brokers realkafka.Pods
 	admin   *kafka.Admin
 	kube    *cluster
 	front   *front // the charm's way to the API server
@@ -41,6 +38,7 @@ type stage struct {
 
 	pods   map[string]bool // uids, as the step began
 	killed string          // the unit whose agent was
+	broken broken          // the broker that was
 	notes  []string        // what the step saw beside the world
 	last   model           // as it was looked at last
 	ticks  int             // how often time for update-status came in this step
@@ -57,32 +55,22 @@ func open(ctx context.Context, o options) (_ *stage, err error) {
 		}
 	}()
 	begin := time.Now()
-	for _, start := range []func(context.Context) error{s.startKafka, s.startKubernetes, s.startJuju} {
+	for _, start := range []func(context.Context) error{s.startKubernetes, s.startKafka, s.startJuju} {
 		if err := start(ctx); err != nil {
 			return nil, err
 		}
 	}
 	say("Kafka %s (%d brokers), Kubernetes %s and Juju's agents 3.6.11 are ready after %.0f s",
-		o.kafka, len(s.brokers.Addrs()), s.kube.Version, time.Since(begin).Seconds())
+		o.kafka, len(s.brokers.Hosts()), s.kube.Version, time.Since(begin).Seconds())
 	return s, nil
-}
-
-func (s *stage) startKafka(ctx context.Context) (err error) {
-	if s.release, err = realkafka.Get(ctx, s.o.kafka, func(string, ...any) {}); err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
-	defer cancel()
-	if s.brokers, err = s.release.StartBrokers(ctx, s.dir, realkafka.BrokerOptions{Brokers: 3, Host: brokerHost}); err != nil {
-		return err
-	}
-	s.admin = kafka.Open(kafka.Config{Brokers: s.brokers.Addrs()})
-	return nil
 }
 
 // images writes kubelite's table of images: there is the one the charm asks for,
 // and its containers share the folder of the connectors' files.
-func (s *stage) images() (table string, err error) {
+func (s *stage) images(ctx context.Context) (table string, err error) {
+	if s.release, err = realkafka.Get(ctx, s.o.kafka, func(string, ...any) {}); err != nil {
+		return "", err
+	}
 	shared := filepath.Join(s.dir, "shared")
 	if s.lines, err = newLines(shared); err != nil {
 		return "", err
@@ -96,7 +84,7 @@ func (s *stage) images() (table string, err error) {
 }
 
 func (s *stage) startKubernetes(ctx context.Context) (err error) {
-	images, err := s.images()
+	images, err := s.images(ctx)
 	if err != nil {
 		return err
 	}
@@ -115,15 +103,6 @@ func (s *stage) startJuju(context.Context) (err error) {
 	return err
 }
 
-// addresses are the brokers', as the interface kafka writes them.
-func (s *stage) addresses() (data []map[string]string) {
-	for _, address := range s.brokers.Addrs() {
-		host, port, _ := net.SplitHostPort(address)
-		data = append(data, map[string]string{"host": host, "port": port})
-	}
-	return data
-}
-
 // close ends everything; what it does not, the end of the namespace does. Logs
 // stay in the build folder.
 func (s *stage) close() error {
@@ -140,9 +119,6 @@ func (s *stage) close() error {
 	if s.admin != nil {
 		s.admin.Close()
 	}
-	if s.brokers != nil {
-		s.brokers.Close()
-	}
 	return errors.Join(append(errs, s.keepLogs())...)
 }
 
@@ -156,7 +132,7 @@ func (s *stage) keepLogs() error {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && (entry.Name() == "pods" || strings.HasPrefix(entry.Name(), "broker-")):
+		case entry.IsDir() && (entry.Name() == "pods" || name == brokersFolder):
 			return fs.SkipDir
 		case !strings.HasSuffix(name, ".log"):
 			return nil

@@ -31,7 +31,6 @@ type Brokers struct {
 
 	kafka   *Kafka
 	dir     string
-	host    string
 	ports   []int
 	secured []int // of the first broker: its TLS and its SASL listener, if there are any
 	procs   []*process
@@ -44,8 +43,6 @@ type BrokerOptions struct {
 	// Secured gives the first broker two more listeners: one wants TLS, one a user and a password. They are there to
 	// be spoken to in the wrong way.
 	Secured bool
-	// Host is the address they listen at and advertise. By default, 127.0.0.1.
-	Host string
 }
 
 // StartBrokers starts a cluster, each broker a controller as well, with their files in dir. It returns when the
@@ -56,7 +53,7 @@ func (k *Kafka) StartBrokers(ctx context.Context, dir string, options BrokerOpti
 	if err != nil {
 		return nil, fmt.Errorf("cannot start Kafka: %w", err)
 	}
-	b := &Brokers{kafka: k, dir: dir, host: cmp.Or(options.Host, "127.0.0.1"), ports: ports[:n], procs: make([]*process, n)}
+	b := &Brokers{kafka: k, dir: dir, ports: ports[:n], procs: make([]*process, n)}
 	if options.Secured {
 		b.secured = ports[2*n:]
 	}
@@ -85,7 +82,7 @@ func (b *Brokers) prepare(i int, controllers []int) error {
 	if err := b.kafka.seed(data, i); err != nil {
 		return err
 	}
-	properties := brokerProperties(i, b.host, b.ports, controllers, data)
+	properties := brokerProperties(i, b.ports, controllers, data)
 	if i == 0 && b.secured != nil {
 		keys := filepath.Join(b.dir, "broker.pem")
 		if err := writeKeyPair(keys); err != nil {
@@ -128,7 +125,7 @@ func (b *Brokers) await(ctx context.Context, n int) error {
 func (b *Brokers) Addrs() []string {
 	addrs := make([]string, len(b.ports))
 	for i, port := range b.ports {
-		addrs[i] = fmt.Sprintf("%s:%d", b.host, port)
+		addrs[i] = fmt.Sprintf("127.0.0.1:%d", port)
 	}
 	return addrs
 }
@@ -199,7 +196,7 @@ func (k *Kafka) seed(dir string, id int) error {
 	return os.WriteFile(path, []byte(text), 0o644)
 }
 
-func brokerProperties(id int, host string, ports, controllers []int, data string) string {
+func brokerProperties(id int, ports, controllers []int, data string) string {
 	voters := make([]string, len(ports))
 	for i := range ports {
 		voters[i] = fmt.Sprintf("%d@127.0.0.1:%d", i, controllers[i])
@@ -208,8 +205,8 @@ func brokerProperties(id int, host string, ports, controllers []int, data string
 	return fmt.Sprintf(`process.roles=broker,controller
 node.id=%d
 controller.quorum.voters=%s
-listeners=PLAINTEXT://%s:%d,CONTROLLER://127.0.0.1:%d
-advertised.listeners=PLAINTEXT://%s:%d
+listeners=PLAINTEXT://127.0.0.1:%d,CONTROLLER://127.0.0.1:%d
+advertised.listeners=PLAINTEXT://127.0.0.1:%d
 controller.listener.names=CONTROLLER
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
 inter.broker.listener.name=PLAINTEXT
@@ -220,7 +217,7 @@ transaction.state.log.replication.factor=%d
 transaction.state.log.min.isr=1
 group.initial.rebalance.delay.ms=0
 log.cleaner.dedupe.buffer.size=10485760
-`, id, strings.Join(voters, ","), host, ports[id], controllers[id], host, ports[id], data, replicas, replicas)
+`, id, strings.Join(voters, ","), ports[id], controllers[id], ports[id], data, replicas, replicas)
 }
 
 func memory(procs []*process) []int {

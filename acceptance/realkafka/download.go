@@ -210,7 +210,7 @@ func (k *Kafka) format(ctx context.Context) error {
 		return err
 	}
 	config := filepath.Join(k.dir, "format.properties")
-	if err := os.WriteFile(config, []byte(brokerProperties(0, "127.0.0.1", []int{1}, []int{2}, part)), 0o644); err != nil {
+	if err := os.WriteFile(config, []byte(brokerProperties(0, []int{1}, []int{2}, part)), 0o644); err != nil {
 		return err
 	}
 	out, err := exec.CommandContext(ctx, "java", append(k.javaArgs("format", 128),
