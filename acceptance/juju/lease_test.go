@@ -33,9 +33,9 @@ func TestALeaderThatIsGone(t *testing.T) {
 	must(t, m.KillAgent(first))
 	killed := time.Now()
 	next := led(t, m, "another unit leads", func(leader string) bool { return leader != "" && leader != first })
-	// It was renewed at half of its time, so at least the other half was left.
-	if took := time.Since(killed); took < lease/2 {
-		t.Errorf("%s leads %s after %s was killed, whose lease had %s at least", next, took, first, lease/2)
+	// It was renewed at half of its time, or a little later.
+	if took := time.Since(killed); took < lease/4 {
+		t.Errorf("%s leads %s after %s was killed, whose lease cannot have run out", next, took, first)
 	}
 	must(t, m.StartAgent(first))
 	led(t, m, "the units rest", func(leader string) bool { return leader == next })

@@ -187,8 +187,7 @@ func rolling(least int, does act) act {
 }
 
 // killLeader kills the leader's agent, with the hook it is in, once that hook has
-// changed the workers in Kubernetes and before it has ended. Then the lease of the
-// dead goes to another unit, and the rest goes on.
+// changed the workers in Kubernetes and before it has ended.
 func killLeader(does act) act {
 	return act{does.command + " && kill -9 $(leader's agent and hook)", func(ctx context.Context, s *stage) error {
 		before, err := s.generation(ctx)
@@ -215,16 +214,36 @@ func killLeader(does act) act {
 		if _, err := s.juju.do(order{Do: "kill-agent", Unit: leader}); err != nil {
 			return err
 		}
-		next := ""
-		for name := range m.Units {
-			if name != leader && (next == "" || name < next) {
-				next = name
+		s.note("%s was killed in the middle of a hook", leader)
+		s.killed, s.killedAt = leader, time.Now()
+		return nil
+	}}
+}
+
+// elected waits until a unit leads that was not killed: nobody says which. The
+// lease of the dead has to run out before, which was renewed at half of its time, or
+// a little later where there is much else to do.
+func elected() act {
+	return act{"juju status " + app + " # until a unit leads", func(ctx context.Context, s *stage) error {
+		if err := until(ctx, "a leader", func() (bool, error) {
+			m, err := s.juju.look("")
+			if leader := m.leader(); err == nil && leader != s.killed {
+				s.leader = leader
 			}
+			return err == nil && s.leader != "" && s.leader != s.killed, err
+		}); err != nil {
+			return err
 		}
-		s.note("%s was killed in the middle of a hook; the lease went to %s", leader, next)
-		s.killed = leader
-		_, err = s.juju.do(order{Do: "lead", App: app, Unit: next})
-		return err
+		if s.killed == "" {
+			s.note("%s was the first to claim leadership", s.leader)
+			return nil
+		}
+		took := time.Since(s.killedAt)
+		if took < lease/4 {
+			return fmt.Errorf("%s leads %.1f s after %s was killed, whose lease cannot have run out", s.leader, took.Seconds(), s.killed)
+		}
+		s.note("%s claimed leadership %.1f s later, when a lease of %s had run out", s.leader, took.Seconds(), lease)
+		return nil
 	}}
 }
 

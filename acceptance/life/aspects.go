@@ -15,7 +15,26 @@ import (
 
 // want is the world as it should be after a step.
 type want struct {
-	juju, flags, memory, kafka, kubernetes, connect, bytes, hooks string
+	leads, others                                           string // the units' status; "" where there are none
+	flags, memory, kafka, kubernetes, connect, bytes, hooks string
+}
+
+// units is how many there are.
+const units = 3
+
+// juju tells the units in the words of aboutJuju.
+func (w want) juju(leader string) string {
+	m := model{Units: map[string]unit{}}
+	for i := 0; i < units && w.leads != ""; i++ {
+		u, says := unit{Agent: "idle"}, w.others
+		name := fmt.Sprintf("%s/%d", app, i)
+		if name == leader {
+			u.Leader, says = true, w.leads
+		}
+		u.Workload, u.Message, _ = strings.Cut(says, ": ")
+		m.Units[name] = u
+	}
+	return aboutJuju(m)
 }
 
 // check is one aspect of the world, as it should be and as it is.
@@ -45,7 +64,7 @@ func (s *stage) examine(ctx context.Context, want want) ([]check, error) {
 			s.lines.aim()
 		}
 		checks := []check{
-			{"Juju", want.juju, aboutJuju(m)},
+			{"Juju", want.juju(s.leader), aboutJuju(m)},
 			{"flags", want.flags, aboutFlags(m)},
 			{"memory", want.memory, aboutMemory(m)},
 			{"Kafka", want.kafka, s.aboutKafka(ctx)},

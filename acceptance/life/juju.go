@@ -60,12 +60,16 @@ type unit struct {
 	Flags               []string
 }
 
+// lease is for how long a unit leads that does not renew it: Juju's are of a
+// minute, and a controller takes no less than five seconds.
+const lease = 10 * time.Second
+
 func startJuju(root, dir string) (*juju, error) {
 	j := &juju{dir: filepath.Join(dir, "j")}
 	if err := os.Mkdir(j.dir, 0o755); err != nil {
 		return nil, fmt.Errorf("cannot start Juju: %w", err)
 	}
-	j.cmd = exec.Command(built(root, "jujulite"), "-dir", j.dir, "-jujuc", built(root, "jujuc"))
+	j.cmd = exec.Command(built(root, "jujulite"), "-dir", j.dir, "-jujuc", built(root, "jujuc"), "-lease", lease.String())
 	j.cmd.Stderr = os.Stderr
 	var err, wrong error
 	if j.in, err = j.cmd.StdinPipe(); err == nil {

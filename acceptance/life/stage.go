@@ -36,12 +36,14 @@ type stage struct {
 	lines   *lines
 	told    *teller
 
-	pods   map[string]bool // uids, as the step began
-	killed string          // the unit whose agent was
-	broken broken          // the broker that was
-	notes  []string        // what the step saw beside the world
-	last   model           // as it was looked at last
-	ticks  int             // how often time for update-status came in this step
+	pods     map[string]bool // uids, as the step began
+	leader   string          // the unit that is to lead
+	killed   string          // the unit whose agent was
+	killedAt time.Time
+	broken   broken   // the broker that was
+	notes    []string // what the step saw beside the world
+	last     model    // as it was looked at last
+	ticks    int      // how often time for update-status came in this step
 }
 
 func open(ctx context.Context, o options) (_ *stage, err error) {

@@ -17,6 +17,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/juju/juju/acceptance/kafka-connect-base/controller"
 )
@@ -25,6 +26,7 @@ func main() {
 	o := options{}
 	flag.StringVar(&o.dir, "dir", "", "an empty `folder` for what agents write; keep its name short")
 	flag.StringVar(&o.jujuc, "jujuc", "", "the `program` behind the hook tools, cmd/jujuc of Juju")
+	flag.DurationVar(&o.lease, "lease", time.Minute, "how `long` a unit leads that does not renew its claim; agents renew at half of this")
 	flag.StringVar(&o.unit, "agent", "", "be the agent of this `unit`; for jujulite's own use")
 	flag.StringVar(&o.socket, "socket", "", "where the controller is; for jujulite's own use")
 	flag.Parse()
@@ -43,7 +45,10 @@ func main() {
 	}
 }
 
-type options struct{ dir, jujuc, unit, socket string }
+type options struct {
+	dir, jujuc, unit, socket string
+	lease                    time.Duration
+}
 
 // state is the answer to a step.
 type state struct {
@@ -56,7 +61,7 @@ type state struct {
 func run(o options, in io.Reader, out io.Writer) error {
 	o.socket = filepath.Join(o.dir, "api")
 	agents := &processes{o: o}
-	m, err := controller.New(controller.Options{Dir: o.dir, Jujuc: o.jujuc, Start: agents.start})
+	m, err := controller.New(controller.Options{Dir: o.dir, Jujuc: o.jujuc, Lease: o.lease, Start: agents.start})
 	if err != nil {
 		return err
 	}

@@ -110,7 +110,7 @@ func (p *processes) start(unit string, c *controller.Connection) (controller.Age
 		return nil, err
 	}
 	defer log.Close()
-	cmd := exec.Command(self, "-agent", unit, "-socket", p.o.socket, "-dir", p.o.dir, "-jujuc", p.o.jujuc)
+	cmd := exec.Command(self, "-agent", unit, "-socket", p.o.socket, "-dir", p.o.dir, "-jujuc", p.o.jujuc, "-lease", p.o.lease.String())
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	one := &process{done: make(chan struct{})}
@@ -152,7 +152,7 @@ func runAgent(o options) error {
 		return fmt.Errorf("cannot reach the controller: %w", err)
 	}
 	client := jsonrpc.NewClient(conn)
-	a, err := agent.Start(agent.Options{Unit: o.unit, Dir: o.dir, Jujuc: o.jujuc,
+	a, err := agent.Start(agent.Options{Unit: o.unit, Dir: o.dir, Jujuc: o.jujuc, Lease: o.lease,
 		Call: func(facade, id, request string, in []byte) ([]byte, error) {
 			var answer Response
 			if err := client.Call("API.Call", Request{o.unit, facade, id, request, in}, &answer); err != nil {
