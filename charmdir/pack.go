@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	jujucharm "github.com/juju/charm/v12"
 )
@@ -50,17 +51,17 @@ func stamp(to io.Writer, archive []byte) error {
 	}
 	w := zip.NewWriter(to)
 	for _, entry := range from.File {
-		header := entry.FileHeader
-		header.ModifiedDate, header.ModifiedTime = 2<<5|1, 0 // 1980-02-01, as MS-DOS counts
-		raw, err := entry.OpenRaw()
+		header := zip.FileHeader{Name: entry.Name, Method: entry.Method, Modified: time.Date(1980, time.February, 1, 0, 0, 0, 0, time.UTC)}
+		header.SetMode(entry.Mode())
+		part, err := w.CreateHeader(&header)
 		if err != nil {
 			return err
 		}
-		part, err := w.CreateRaw(&header)
+		content, err := entry.Open()
 		if err != nil {
 			return err
 		}
-		if _, err := io.Copy(part, raw); err != nil {
+		if _, err := io.Copy(part, content); err != nil {
 			return err
 		}
 	}
