@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -128,9 +129,22 @@ func killBroker(i int) act {
 				return false, nil
 			}
 			s.note("the kubelet started the broker %d times, and waits: %s", waits, waiting.Message)
-			return true, nil
+			return true, refused(ctx, net.JoinHostPort(pod.Status.PodIP, brokerPort))
 		})
 	}}
+}
+
+// refused makes sure that a connection is, and that whoever asks need not wait.
+func refused(ctx context.Context, address string) error {
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return nil
+	}
+	if err == nil {
+		_ = conn.Close()
+		err = errors.New("there is one")
+	}
+	return fmt.Errorf("a connection with %s has to be refused: %w", address, err)
 }
 
 // killStarted kills a broker's process once it has been started again so often.

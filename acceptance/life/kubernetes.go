@@ -122,6 +122,7 @@ type object struct {
 	}
 	Spec   struct{ Replicas int }
 	Status struct {
+		PodIP             string
 		Conditions        []struct{ Type, Status string }
 		ContainerStatuses []struct {
 			ContainerID  string

@@ -11,11 +11,11 @@
 // With a table of images (-images) a pod's container is a process in namespaces of
 // its own: of processes, in which it is the first; of mounts, with this machine's
 // file system, copied on write, as its root, the image and the volumes on top; of
-// the network, with an eth0 on a bridge. It has the environment, command, user,
-// groups and probes that its pod asks for, at the pace it asks for; it is started
-// again when it ends, at once and then with the kubelet's back-off; it is ended by
-// SIGTERM and, when its grace is over, by SIGKILL. Its log is logs/NAMESPACE/POD.log,
-// its container ID kubelite://PID.
+// the network, with an eth0 on a bridge, which the pod keeps while no container of
+// it runs. It has the environment, command, user, groups and probes that its pod asks
+// for, at the pace it asks for; it is started again when it ends, at once and then with
+// the kubelet's back-off; it is ended by SIGTERM and, when its grace is over, by
+// SIGKILL. Its log is logs/NAMESPACE/POD.log, its container ID kubelite://PID.
 //
 // Names are resolved as in a cluster (Services, and pods under a headless one), by a
 // DNS server at 10.96.0.10 that knows EndpointSlices; a Service's own address leads,

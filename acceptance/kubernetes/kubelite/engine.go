@@ -14,6 +14,8 @@ type engine interface {
 	// start starts a pod's only container. A [waiting] error says what the
 	// container's status should wait for; the call is made again a little later.
 	start(ctx context.Context, l launch) (container, error)
+	// leave lets go of what a pod has beside its containers, once it has none.
+	leave(pod *corev1.Pod)
 	// probes are those to be made of such containers, and with what patience.
 	probes(c *corev1.Container) probes
 }

@@ -230,6 +230,7 @@ func (r *podRun) finish() {
 		}
 		c.stop(grace)
 	}
+	r.k.engine.leave(r.pod)
 	if !stopped {
 		r.k.letGo(r.pod)
 	}

@@ -73,10 +73,13 @@ func becomeContainer() error {
 	return fmt.Errorf("cannot run %s: %w", program, syscall.Exec(program, s.Args, s.Env))
 }
 
-// joinNetwork sets up our end of the cable.
+// joinNetwork sets up our end of the cable, unless a container before has.
 func (s spec) joinNetwork() error {
 	if err := syscall.Sethostname([]byte(s.Hostname)); err != nil {
 		return fmt.Errorf("cannot set the host name: %w", err)
+	}
+	if s.Connected {
+		return nil
 	}
 	batch := exec.Command("ip", "-batch", "-")
 	batch.Stdin = strings.NewReader("link set lo up\naddr add " + s.IP + "/16 dev eth0\nlink set eth0 up\nroute add default via " + bridgeAddress + "\n")

@@ -13,10 +13,12 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // processes is the engine.
@@ -24,6 +26,9 @@ type processes struct {
 	dir    string // pods have their folders and their logs in it
 	images images
 	bridge *bridge
+
+	mu       sync.Mutex
+	networks map[types.UID]*podNetwork
 }
 
 func (*processes) probes(c *corev1.Container) probes {
@@ -42,7 +47,7 @@ func (e *processes) start(_ context.Context, l launch) (container, error) {
 	if err != nil {
 		return nil, &waiting{"CreateContainerError", err.Error()}
 	}
-	p := &process{ip: l.ip, uid: s.UID, gid: s.GID, done: make(chan struct{}), link: e.bridge.link()}
+	p := &process{ip: l.ip, uid: s.UID, gid: s.GID, done: make(chan struct{})}
 	if err := e.launch(p, s, l.pod); err != nil {
 		return nil, &waiting{"RunContainerError", err.Error()}
 	}
@@ -73,11 +78,44 @@ func (e *processes) launch(p *process, s spec, pod *corev1.Pod) error {
 	command.ExtraFiles = []*os.File{told, said}
 	command.Stdout, command.Stderr = log, log
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL,
-		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWNET | syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC}
+		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC}
+	network := e.network(pod)
+	if s.Connected = network != nil; !s.Connected {
+		command.SysProcAttr.Cloneflags |= syscall.CLONE_NEWNET
+	}
+	err = p.begin(command, network, func() { _ = tell.Close() })
+	_ = said.Close() // it is the child's
+	if err != nil {
+		_ = tell.Close()
+		return fmt.Errorf("cannot start a process in namespaces of its own: %w", err)
+	}
+	if network == nil {
+		err = e.connect(pod, p)
+	}
+	if err == nil {
+		if err = json.NewEncoder(tell).Encode(s); err == nil {
+			err = heard(hear)
+		}
+	}
+	if err != nil {
+		p.stop(0)
+		if network == nil { // it may not be set up
+			e.leave(pod)
+		}
+	}
+	return err
+}
+
+// begin runs the command, in the pod's network if there is one, and calls over when it
+// has ended.
+func (p *process) begin(command *exec.Cmd, network *podNetwork, over func()) error {
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread() // its end would be our death to the process
-		err := command.Start()
+		err := network.enter()
+		if err == nil {
+			err = command.Start()
+		}
 		if err == nil {
 			p.process = command.Process
 		}
@@ -85,25 +123,10 @@ func (e *processes) launch(p *process, s spec, pod *corev1.Pod) error {
 			return
 		}
 		_ = command.Wait() // what matters of it is in the state
-		_ = tell.Close()
-		e.bridge.detach(p.link)
+		over()
 		p.ending(command.ProcessState)
 	}()
-	err = <-started
-	_ = said.Close() // it is the child's
-	if err != nil {
-		_ = tell.Close()
-		return fmt.Errorf("cannot start a process in namespaces of its own: %w", err)
-	}
-	if err = e.bridge.attach(p.link, p.process.Pid, p.ip); err == nil {
-		if err = json.NewEncoder(tell).Encode(s); err == nil {
-			err = heard(hear)
-		}
-	}
-	if err != nil {
-		p.stop(0)
-	}
-	return err
+	return <-started
 }
 
 // heard waits until the process has become the container, or says why not.
@@ -130,7 +153,6 @@ type process struct {
 	process  *os.Process
 	uid, gid int64
 	ip       string
-	link     string
 	done     chan struct{}
 	status   int
 }

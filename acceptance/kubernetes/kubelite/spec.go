@@ -20,6 +20,7 @@ import (
 // A spec is what a process in new namespaces needs to know to be a container.
 type spec struct {
 	Hostname, IP, Namespace string
+	Connected               bool // the network is the pod's from a container before
 	Args, Env               []string
 	Folder                  string // to be in; by default, the root
 	Root                    string // an empty folder of this machine to build the root file system on
