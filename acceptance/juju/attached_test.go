@@ -59,6 +59,31 @@ func TestAttachedConnectors(t *testing.T) {
 	}
 }
 
+// TestAttachedSecrets hands a user's secret to the files of a folder, and another
+// revision of it, which the unit is told of.
+func TestAttachedSecrets(t *testing.T) {
+	s := newStory(t, true)
+	s.step(step{Do: "kafka", App: "kafka"})
+	deploy := s.deploy(built.charm)
+	deploy.Config["kubeconfig"] = ""
+	s.step(deploy)
+	s.step(step{Do: "integrate", One: "connect:kafka", Two: "kafka:client"})
+	a := s.step(step{Do: "attach", App: "connect", Resource: "connectors", File: s.pack("connectors.tgz", map[string]string{
+		"connectors/prod/a.jsonnet": `{ 'connector.class': 'FileStreamSink', topics: 'lines', file: '/dev/null', 'db.password': std.extVar('secrets')['db-password'] }`})})
+	s.wantStatus(a, "connect/0", "blocked", "attached connectors: connectors/prod/a.jsonnet:")
+	for _, password := range []string{"first-one", "second-one"} {
+		a = s.step(step{Do: "secret", App: "connect", One: "connectors-secrets", Two: "passwords", Data: []map[string]string{{"db-password": password}}})
+		s.wantStatus(a, "connect/0", "active", "1 worker, 2 connectors; prod: 1 of 1 connectors run")
+		if got := a.World.Configs["a"]["db.password"]; got != password {
+			t.Errorf("the connector has the password %q, want %q", got, password)
+		}
+		if strings.Contains(s.log.String(), password) {
+			t.Errorf("the password %s is in the log", password)
+		}
+	}
+	s.wantFirst(a, "connect/0", "ok secret-changed")
+}
+
 // attachedPlanned attaches the first folder: what would be done is said, then done.
 func (s *story) attachedPlanned() {
 	s.t.Helper()
@@ -126,15 +151,23 @@ func (s *story) attach(tasks map[string]string) controller.Answer {
 // folder writes an archive; without connectors, an empty file.
 func (s *story) folder(name string, tasks map[string]string) string {
 	s.t.Helper()
+	files := map[string]string{}
+	for connector, n := range tasks {
+		files["connectors/prod/"+connector+".json"] = fmt.Sprintf(`{"connector.class": "FileStreamSink", "topics": "lines", "file": "/dev/null", "tasks.max": %s}`, n)
+	}
+	return s.pack(name, files)
+}
+
+func (s *story) pack(name string, files map[string]string) string {
+	s.t.Helper()
 	path := filepath.Join(s.dir, name)
 	var text bytes.Buffer
-	if tasks != nil {
+	if len(files) > 0 {
 		zipped := gzip.NewWriter(&text)
 		archive := tar.NewWriter(zipped)
-		for _, connector := range slices.Sorted(maps.Keys(tasks)) {
-			file := fmt.Sprintf(`{"connector.class": "FileStreamSink", "topics": "lines", "file": "/dev/null", "tasks.max": %s}`, tasks[connector])
-			must(s.t, archive.WriteHeader(&tar.Header{Name: "connectors/prod/" + connector + ".json", Mode: 0o644, Size: int64(len(file))}))
-			_, err := archive.Write([]byte(file))
+		for _, file := range slices.Sorted(maps.Keys(files)) {
+			must(s.t, archive.WriteHeader(&tar.Header{Name: file, Mode: 0o644, Size: int64(len(files[file]))}))
+			_, err := archive.Write([]byte(files[file]))
 			must(s.t, err)
 		}
 		must(s.t, archive.Close())

@@ -22,32 +22,24 @@ type secret struct {
 	latest             int
 	revisions          map[int]params.SecretContentParams
 	deleted            map[int]bool
+
+	granted string         // a user's: the application that may read it
+	read    map[string]int // and what its units have read last
 }
 
 func secretHandlers() map[string]handler {
 	return map[string]handler{
-		"CreateSecretURIs": func(c *call) (any, error) { return oneText(coresecrets.NewURI().String()), nil },
-		"WatchConsumedSecretsChanges": func(c *call) (any, error) {
-			return params.StringsWatchResults{Results: []params.StringsWatchResult{
-				c.keys(true, func() map[string]string { return nil })}}, nil
-		},
+		"CreateSecretURIs":            func(c *call) (any, error) { return oneText(coresecrets.NewURI().String()), nil },
+		"WatchConsumedSecretsChanges": consumed,
 		"WatchObsolete": watchRevisions(func(s *secret, revision int) bool {
 			return revision < s.latest && !s.deleted[revision]
 		}),
-		"WatchDeleted": watchRevisions(func(s *secret, revision int) bool { return s.deleted[revision] }),
-		"GetConsumerSecretsRevisionInfo": func(c *call) (any, error) {
-			var arg params.GetSecretConsumerInfoArgs
-			c.read(&arg)
-			results := make([]params.SecretConsumerInfoResult, len(arg.URIs))
-			for i := range results {
-				results[i].Error = notFound("secret")
-			}
-			return params.SecretConsumerInfoResults{Results: results}, nil
-		},
-		"GetSecretMetadata":            metadata,
-		"GetSecretBackendConfigs":      func(*call) (any, error) { return params.SecretBackendConfigResults{}, nil }, // none but the controller
-		"GetSecretContentInfo":         contentInfo,
-		"GetSecretRevisionContentInfo": revisionInfo,
+		"WatchDeleted":                   watchRevisions(func(s *secret, revision int) bool { return s.deleted[revision] }),
+		"GetConsumerSecretsRevisionInfo": consumedInfo,
+		"GetSecretMetadata":              metadata,
+		"GetSecretBackendConfigs":        func(*call) (any, error) { return params.SecretBackendConfigResults{}, nil }, // none but the controller
+		"GetSecretContentInfo":           contentInfo,
+		"GetSecretRevisionContentInfo":   revisionInfo,
 		"OwnedSecretRevisions": func(c *call) (any, error) {
 			var arg params.SecretRevisionArgs
 			c.read(&arg)
@@ -139,10 +131,13 @@ func contentInfo(c *call) (any, error) {
 	c.read(&arg)
 	wanted := arg.Args[0]
 	for _, s := range c.m.secrets {
-		mine := s.owner == c.unit.name || s.owner == c.app.name // peers read what their application owns
+		mine := s.owner == c.unit.name || s.owner == c.app.name || s.granted == c.app.name // peers read what their application owns
 		if mine && (s.uri == wanted.URI || wanted.URI == "" && s.label == wanted.Label) {
 			if !wanted.Peek && !wanted.Refresh {
 				c.m.trouble = append(c.m.trouble, "the test's controller does not track revisions: "+string(c.in))
+			}
+			if s.granted != "" {
+				return s.readBy(c.unit.name), nil
 			}
 			return params.SecretContentResults{Results: []params.SecretContentResult{{
 				Content: params.SecretContentParams{Data: s.revisions[s.latest].Data}}}}, nil

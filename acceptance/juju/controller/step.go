@@ -69,6 +69,8 @@ func (m *Model) Play(s Step) (action string, err error) {
 		return "", m.Refresh(s.App, s.Charm)
 	case "attach":
 		return "", m.Attach(s.App, s.Resource, s.File)
+	case "secret":
+		return "", m.UserSecret(s.App, s.One, s.Two, s.Data[0])
 	case "resolve":
 		return "", m.Resolve(s.Unit)
 	case "refuse":

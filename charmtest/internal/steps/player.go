@@ -92,6 +92,8 @@ func (p *player) do(ctx context.Context, s step) (*charmtest.ActionResult, error
 		return nil, p.Refresh(s.App, s.Charm)
 	case "attach":
 		return nil, p.AttachResource(s.App, s.Resource, s.File)
+	case "secret":
+		return nil, p.secret(s)
 	case "update-status":
 		return nil, p.UpdateStatus(s.Unit)
 	case "resolve":
@@ -128,4 +130,21 @@ func (p *player) write(app string, data []map[string]string) error {
 		}
 	}
 	return nil
+}
+
+// secret is a user's, named by Two: it is added, granted and named in the option One, or there is more of it.
+func (p *player) secret(s step) error {
+	for _, one := range p.Secrets() {
+		if one.Owner == "" && one.Label == s.Two {
+			return p.UpdateSecret(one.URI, s.Data[0])
+		}
+	}
+	uri, err := p.AddSecret(s.Two, s.Data[0])
+	if err != nil {
+		return err
+	}
+	if err := p.GrantSecret(uri, s.App); err != nil {
+		return err
+	}
+	return p.Configure(s.App, map[string]any{s.One: uri})
 }
