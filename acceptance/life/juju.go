@@ -27,6 +27,8 @@ type order struct {
 	Action   string              `json:",omitempty"`
 	Params   map[string]any      `json:",omitempty"`
 	Data     []map[string]string `json:",omitempty"`
+	Resource string              `json:",omitempty"`
+	File     string              `json:",omitempty"`
 }
 
 // juju is a running model.

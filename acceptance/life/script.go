@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -77,6 +78,13 @@ func (w want) fresh(pods int) want {
 	return w
 }
 
+// attached is the same with two connectors of a folder.
+func (w want) attached() want {
+	w.leads += "; prod: 2 of 2 connectors run"
+	w.connect = strings.Replace(w.connect, both, "; audit RUNNING,"+strings.TrimPrefix(both, ";")+", copy RUNNING", 1)
+	return w
+}
+
 func changing(kafka string) []step {
 	override := config("worker-config=…offset.flush.interval.ms=500", map[string]any{"worker-config": workerConfig(kafka, 500)})
 	workers := func(n int) act { return config(fmt.Sprintf("workers=%d", n), map[string]any{"workers": n}) }
@@ -115,7 +123,11 @@ func leaving() []step {
 			action("list-connectors"), action("connector-status", "name=connect-sink"),
 			action("resume-connector", "name=connect-sink"), becomes("connect-sink RUNNING, connect-source RUNNING"),
 			action("restart-connector", "name=connect-source")}, paused},
-		{"refresh", "the charm is refreshed to another build, state kept", []act{refresh(), runs("two")}, steady(2)},
+		{"folder", "a folder of connectors is attached, and one file of it changed", []act{
+			attach(map[string]string{"audit": "audit.txt", "copy": "copy.txt"}),
+			becomes("audit RUNNING, connect-sink RUNNING, connect-source RUNNING, copy RUNNING"), reaches("copy.txt", true), reaches("audit.txt", true),
+			changesOnly("audit", attach(map[string]string{"audit": "again.txt", "copy": "copy.txt"})), reaches("again.txt", false)}, steady(2).attached()},
+		{"refresh", "the charm is refreshed to another build, state kept", []act{refresh(), runs("two")}, steady(2).attached()},
 		{"remove", "the application is removed, topics stay", []act{removeApplication(), rest(), describeTopics()}, end},
 	}
 }
