@@ -30,6 +30,7 @@ func Layer(unit *helpers.Unit) reactive.Rules {
 		reactive.When(flags.All(charm.Ready, charm.Running, flags.Leader).And(flags.Not(Running))).
 			Do("register connectors", l.register).Sets(Running),
 		reactive.OnSet(flags.ConfigChanged).Clears(Running),
+		reactive.OnSet(flags.UpgradeCharm).Clears(Configured, Running),
 		reactive.OnCleared(charm.Running).Clears(Running),
 	}
 }

@@ -36,6 +36,7 @@ func Layer(unit *helpers.Unit) reactive.Rules {
 		reactive.When(flags.All(charm.Running, flags.Leader).And(flags.Not(mongo.Available, Stopped))).
 			Do("unregister connector", l.unregister).Sets(Stopped).Clears(Running),
 		reactive.OnSet(flags.ConfigChanged).Clears(Running),
+		reactive.OnSet(flags.UpgradeCharm).Clears(Configured, Running),
 		reactive.OnSet(mongo.Changed).Clears(Running),
 		reactive.OnCleared(charm.Running).Clears(Running, Stopped),
 	}
