@@ -4,7 +4,7 @@
 // and with as many requests in flight as may be.
 //
 // The worker is a real one where Java and Maven are there, and the embedded one otherwise. Each run gets a worker
-// of its own, fresh, and with the same history.
+// of its own, fresh, and with the same history. The first deploy is measured with two real workers as well.
 package main
 
 import (

@@ -24,15 +24,25 @@ type step struct {
 	goal    float64 // how many times as fast as the script, for a thousand; 0 for none
 }
 
-// steps are the history of a site. Those that are changed later include those that are already.
-func steps(all int) []step {
-	few := all / 5
-	return []step{
+// A past is what a site with so many workers goes through.
+type past struct {
+	workers int
+	steps   []step
+}
+
+// pasts are the histories that are measured. Those files that are changed later include those that are already.
+func pasts(o options) []past {
+	all, few := o.connectors, o.connectors/5
+	own := []past{{1, []step{
 		{fmt.Sprintf("first deploy of %d", all), 0, 4},
 		{fmt.Sprintf("%d unchanged", all), 0, 30},
 		{fmt.Sprintf("1 changed among %d", all), 1, 0},
 		{fmt.Sprintf("%d changed among %d", few, all), 1 + few, 8},
+	}}}
+	if o.kafka != "" { // each rebalance costs more where workers have to agree
+		own = append(own, past{2, []step{{fmt.Sprintf("first deploy of %d, two workers", all), 0, 4}}})
 	}
+	return own
 }
 
 // A result is what a step took.
@@ -89,25 +99,27 @@ func measureAll(ctx context.Context, o options) ([]result, *baseline, error) {
 		tools = append([]tool{base.tool()}, tools...)
 	}
 	var results []result
-	for _, t := range tools {
-		own, err := history(ctx, o, region, filepath.Join(dir, "folder"), t)
-		if err != nil {
-			return nil, nil, fmt.Errorf("cannot measure %s: %w", t.name, err)
+	for _, p := range pasts(o) {
+		for _, t := range tools {
+			own, err := history(ctx, o, region, filepath.Join(dir, "folder"), t, p)
+			if err != nil {
+				return nil, nil, fmt.Errorf("cannot measure %s: %w", t.name, err)
+			}
+			results = append(results, own...)
 		}
-		results = append(results, own...)
 	}
 	return results, base, nil
 }
 
 // history opens a site and brings it from state to state of the folder dir.
-func history(ctx context.Context, o options, in *region, dir string, t tool) ([]result, error) {
-	at, err := in.open(ctx, t.name)
+func history(ctx context.Context, o options, in *region, dir string, t tool, p past) ([]result, error) {
+	at, err := in.open(ctx, fmt.Sprintf("%s-%d", t.name, p.workers), p.workers)
 	if err != nil {
 		return nil, err
 	}
 	defer at.close()
 	var results []result
-	for _, s := range steps(o.connectors) {
+	for _, s := range p.steps {
 		if err := thousand.Write(dir, thousand.Options{Connectors: o.connectors, Changed: s.changed}); err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
 package main
 
-// Where connectors are deployed to: one worker, that can be asked what it was asked and how often it rebalanced.
+// Where connectors are deployed to: a worker, or several, that can be asked what they were asked and how often they
+// rebalanced.
 
 import (
 	"context"
@@ -15,9 +16,9 @@ import (
 	"github.com/connectcharm/kafka-connect-base/charmtest/connecttest"
 )
 
-// A site is a worker without connectors.
+// A site is a group of workers without connectors.
 type site struct {
-	url string
+	url string // of the one that is asked
 	// seen are all requests so far, as "GET /connectors", and how many rebalances there were.
 	seen  func() (requests []string, rebalances int, err error)
 	close func()
@@ -28,7 +29,7 @@ func (s *site) address() string { return strings.TrimPrefix(s.url, "http://") }
 
 // A region makes sites.
 type region struct {
-	open  func(ctx context.Context, name string) (*site, error)
+	open  func(ctx context.Context, name string, workers int) (*site, error)
 	close func()
 }
 
@@ -46,11 +47,13 @@ func newRegion(ctx context.Context, o options, dir string) (*region, error) {
 	if err != nil {
 		return nil, err
 	}
-	open := func(ctx context.Context, name string) (*site, error) { return realSite(ctx, k, brokers, dir, name) }
+	open := func(ctx context.Context, name string, workers int) (*site, error) {
+		return realSite(ctx, k, brokers, filepath.Join(dir, name), workers)
+	}
 	return &region{open: open, close: brokers.Close}, nil
 }
 
-func embeddedSite(context.Context, string) (*site, error) {
+func embeddedSite(context.Context, string, int) (*site, error) {
 	cluster := connecttest.NewCluster(connecttest.Options{})
 	worker, err := cluster.Listen()
 	if err != nil {
@@ -70,34 +73,45 @@ func embeddedSite(context.Context, string) (*site, error) {
 // answered is how a worker logs a request it has answered.
 var answered = regexp.MustCompile(`"((?:GET|PUT|POST|PATCH|DELETE) \S+) HTTP/1\.1"`)
 
-// realSite starts a worker in a group of its own.
-func realSite(ctx context.Context, k *realkafka.Kafka, brokers *realkafka.Brokers, dir, name string) (*site, error) {
-	own := filepath.Join(dir, name)
+// realSite starts workers in a group of their own. The first one is asked.
+func realSite(ctx context.Context, k *realkafka.Kafka, brokers *realkafka.Brokers, own string, workers int) (*site, error) {
 	if err := os.Mkdir(own, 0o755); err != nil {
 		return nil, err
 	}
-	worker, err := k.StartWorker(ctx, own, "worker", map[string]string{
-		"bootstrap.servers": strings.Join(brokers.Addrs(), ","), "group.id": name,
-		"config.storage.topic": name + "-configs", "config.storage.replication.factor": "1",
-		"offset.storage.topic": name + "-offsets", "offset.storage.replication.factor": "1",
-		"status.storage.topic": name + "-status", "status.storage.replication.factor": "1",
-		"offset.flush.interval.ms": "60000", // as it is where nobody changes it
-	})
-	if err != nil {
-		return nil, err
+	name := filepath.Base(own)
+	var all []*realkafka.Worker
+	s := &site{close: func() {
+		for _, worker := range all {
+			worker.Close()
+		}
+	}}
+	for i := range workers {
+		worker, err := k.StartWorker(ctx, own, fmt.Sprintf("worker-%d", i), map[string]string{
+			"bootstrap.servers": strings.Join(brokers.Addrs(), ","), "group.id": name,
+			"config.storage.topic": name + "-configs", "config.storage.replication.factor": "1",
+			"offset.storage.topic": name + "-offsets", "offset.storage.replication.factor": "1",
+			"status.storage.topic": name + "-status", "status.storage.replication.factor": "1",
+			"offset.flush.interval.ms": "60000", // as it is where nobody changes it
+		})
+		if err != nil {
+			s.close()
+			return nil, err
+		}
+		all = append(all, worker)
 	}
-	seen := func() ([]string, int, error) {
-		log, err := worker.Log()
+	s.url = all[0].URL
+	s.seen = func() ([]string, int, error) {
+		log, err := all[0].Log()
 		if err != nil {
 			return nil, 0, fmt.Errorf("cannot count what the worker did: %w", err)
 		}
-		var all []string
+		var requests []string
 		for _, found := range answered.FindAllStringSubmatch(log, -1) {
-			all = append(all, found[1])
+			requests = append(requests, found[1])
 		}
-		return all, strings.Count(log, "Successfully joined group with generation"), nil
+		return requests, strings.Count(log, "Successfully joined group with generation"), nil
 	}
-	return &site{url: worker.URL, seen: seen, close: worker.Close}, nil
+	return s, nil
 }
 
 // kind is what a request is about, without names: "PUT config". It is empty for a look of the benchmark itself.
