@@ -43,9 +43,13 @@ func (c *Cluster) showTasks(k *connector) {
 	default:
 		k.tasks = c.taskCount(k)
 	}
+	last := shown.tasks
 	shown.tasks = nil
 	for id := range k.tasks {
 		task := state{id: id, state: k.target, worker: c.owner(k.name, id)}
+		if k.target == paused && id < len(last) && last[id].state == failed { // it has nothing to pause
+			task.state, task.trace = failed, last[id].trace
+		}
 		if k.target == running {
 			if trace, bad := c.start(k, id); bad {
 				task.state, task.trace = failed, trace
@@ -186,13 +190,16 @@ func (c *Cluster) restart(k *connector, itself bool, tasks []int) {
 		c.in(k, c.o.Timing.Status, c.showConnector)
 	}
 	for _, id := range tasks {
-		shown.tasks[id].state, shown.tasks[id].trace = restarting, ""
+		shown.tasks[id].state = restarting
 	}
 	if len(tasks) > 0 {
 		c.in(k, c.o.Timing.Tasks, func(k *connector) {
 			for id := range shown.tasks {
 				if slices.Contains(tasks, id) && shown.tasks[id].state == restarting {
-					shown.tasks[id].state = k.target
+					shown.tasks[id].state, shown.tasks[id].trace = k.target, ""
+					if k.target != running {
+						continue // it is not started before it is resumed
+					}
 					if trace, bad := c.start(k, id); bad {
 						shown.tasks[id].state, shown.tasks[id].trace = failed, trace
 					}

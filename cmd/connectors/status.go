@@ -27,7 +27,8 @@ func (a *app) statusCommand() *cobra.Command {
 		Long: `Shows how connectors are: their state, how many of their tasks run, on which
 workers, and what is wrong. What a worker calls RUNNING may have failed tasks or
 none at all; both are shown as problems, with the first line of the trace.
-Connectors with a problem come first. Paused and stopped ones are well.
+Connectors with a problem come first. Paused and stopped ones are well, unless
+a task had failed before: a resume does not restart it.
 
 The exit code is 0 when all are well, 2 when one is not, 1 after an error.`,
 		Example: `  connectors status --env prod

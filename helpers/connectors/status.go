@@ -158,15 +158,17 @@ func weight(c ConnectorHealth) int {
 }
 
 // ailment is what is wrong with a connector, in one line without secrets; ""
-// for nothing. Paused and stopped are what somebody wanted, not wrong.
+// for nothing. Paused and stopped are what somebody wanted, not wrong; but a
+// task that had failed before a pause still has after it, and a resume does not
+// restart it.
 func ailment(now connect.Expanded) string {
 	at := now.Status.Connector
 	switch at.State {
 	case connect.FailedNow:
 		return "failed: " + reason(at, now)
-	case connect.Paused, connect.Stopped:
+	case connect.Stopped:
 		return ""
-	case connect.Running:
+	case connect.Running, connect.Paused:
 	case "":
 		return "it has no status yet"
 	case connect.Unassigned:
@@ -190,6 +192,8 @@ func ailment(now connect.Expanded) string {
 		return fmt.Sprintf("task %d failed: %s", failed[0].ID, reason(failed[0], now))
 	case len(failed) > 1:
 		return fmt.Sprintf("%d of %d tasks failed, task %d: %s", len(failed), len(now.Status.Tasks), failed[0].ID, reason(failed[0], now))
+	case at.State == connect.Paused:
+		return ""
 	case len(now.Status.Tasks) == 0:
 		return "it has no tasks"
 	case waiting > 0:
