@@ -21,7 +21,7 @@ func TestHealth(t *testing.T) {
 	for name, states := range map[string][]string{
 		"well": {connect.Running, connect.Running, connect.Running}, "paused": {connect.Paused, connect.Paused}, "stopped": {connect.Stopped},
 		"paused too late": {connect.Paused, connect.FailedNow, connect.Paused},
-		"no tasks": {connect.Running}, "failed": {connect.FailedNow}, "one task": {connect.Running, connect.Running, connect.FailedNow},
+		"no tasks":        {connect.Running}, "failed": {connect.FailedNow}, "one task": {connect.Running, connect.Running, connect.FailedNow},
 		"two tasks": {connect.Running, connect.FailedNow, connect.FailedNow, connect.Running}, "unassigned": {connect.Unassigned},
 		"starting": {connect.Running, connect.Running, connect.Unassigned}, "restarting": {connect.Restarting, connect.Running},
 	} {
