@@ -46,8 +46,10 @@ func (c check) ok() bool { return c.want == c.got }
 // update-status comes; in a model that would be five minutes.
 const tickEvery = 5 * time.Second
 
-// standstill is how long the world may be other than it should be, and the same.
-const standstill = 40 * time.Second
+// standstill is how long the world may be other than it should be, and the same:
+// longer than a pod's grace of a minute, which a worker can need when it is told
+// to end while a request is on its way (Jetty waits as long; seen with 4.3.1).
+const standstill = 80 * time.Second
 
 // examine compares the world with what it should be. What goes on outside Juju
 // takes its time, so it looks until all is right, and lets the time for
@@ -225,12 +227,15 @@ func (s *stage) aboutKubernetes(ctx context.Context) string {
 
 func (s *stage) aboutPods(ctx context.Context) string {
 	sets, err := s.kube.objects(ctx, "StatefulSet")
-	if err != nil || len(sets) != 1 {
-		return fmt.Sprintf("%d StatefulSets %v", len(sets), err)
+	if err != nil {
+		return err.Error()
 	}
 	pods, err := s.kube.objects(ctx, "Pod")
 	if err != nil {
 		return err.Error()
+	}
+	if len(sets) != 1 {
+		return fmt.Sprintf("%d StatefulSets, %d pods", len(sets), len(pods))
 	}
 	fresh, ready := 0, 0
 	for _, pod := range pods {
