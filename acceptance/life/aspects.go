@@ -47,8 +47,8 @@ func (c check) ok() bool { return c.want == c.got }
 const tickEvery = 5 * time.Second
 
 // standstill is how long the world may be other than it should be, and the same:
-// longer than a pod's grace of a minute, which a worker can need when it is told
-// to end while a request is on its way (Jetty waits as long; seen with 4.3.1).
+// longer than a pod's grace of a minute, which a worker of 4.3.1 was once seen to
+// need: its REST server did not end.
 const standstill = 80 * time.Second
 
 // examine compares the world with what it should be. What goes on outside Juju
