@@ -72,7 +72,8 @@ parts:
     source-type: git
     build-snaps: [go]
     build-packages: [unzip]
-    stage: ["*", .build.manifest] # a star leaves hidden files out
+    # One by one: a star leaves hidden files out, at times also those named beside it.
+    stage: [.build.manifest, LICENSE, README.md, dispatch, icon.svg, layer.yaml, revision, rules.json, version]
     override-build: |
       go run ./cmd/kcb build examples/%[1]s --arch "$CRAFT_ARCH_BUILD_FOR" --out .
       unzip -o "%[1]s_$CRAFT_ARCH_BUILD_FOR.charm" -x manifest.yaml metadata.yaml config.yaml actions.yaml -d "$CRAFT_PART_INSTALL"
