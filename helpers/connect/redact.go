@@ -33,9 +33,11 @@ func SecretKey(key string) bool {
 
 // secrets are the values a client has been given and must never show.
 type secrets struct {
-	mu      sync.Mutex
-	values  map[string]bool
-	further func() []string // to be asked once, when something is to be shown
+	mu     sync.Mutex
+	values map[string]bool
+	// further is asked once, when something is to be shown; who comes meanwhile waits.
+	further func() []string
+	asked   sync.Once
 }
 
 func (s *secrets) add(values ...string) {
@@ -93,12 +95,8 @@ func (s *secrets) learn(config map[string]string) {
 
 // known gives the secrets, the longest first, so that none survives as the rest of a shorter one.
 func (s *secrets) known() []string {
-	s.mu.Lock()
-	further := s.further
-	s.further = nil
-	s.mu.Unlock()
-	if further != nil {
-		s.add(further()...)
+	if s.further != nil {
+		s.asked.Do(func() { s.add(s.further()...) })
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
