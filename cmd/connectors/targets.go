@@ -121,7 +121,7 @@ func (a *app) targets(ctx context.Context) ([]*target, error) {
 func (a *app) secretsOf(ctx context.Context, env *connectors.Environment) []string {
 	secrets, err := env.Secrets(ctx)
 	if err != nil {
-		cli.Warn(a.console, "what %s says may hold the text of a secret variable, as it cannot be read: %s", env.Name, err)
+		cli.Warn(a.console, "what %s says may hold the text of a secret variable: %s", env.Name, err)
 	}
 	return secrets
 }

@@ -115,7 +115,7 @@ func validateOne(ctx context.Context, t *target, c connectors.Connector, limit t
 	case err != nil:
 		return err
 	case len(found.Problems()) > 0:
-		return errors.New(strings.Join(found.Problems(), "; "))
+		return errors.New(t.client.Without(strings.Join(found.Problems(), "; ")))
 	}
 	return nil
 }

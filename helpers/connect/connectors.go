@@ -64,7 +64,7 @@ func (c *Client) Conceal(s Status) Status {
 	s.Tasks = slices.Clone(s.Tasks)
 	for _, at := range append(states(s.Tasks), &s.Connector) {
 		if at.Trace != "" {
-			at.Trace = c.secrets.without(at.Trace)
+			at.Trace = c.Without(at.Trace)
 		}
 	}
 	return s
@@ -76,6 +76,18 @@ func states(tasks []State) []*State {
 		all[i] = &tasks[i]
 	}
 	return all
+}
+
+// Without takes the client's secrets out of a text.
+func (c *Client) Without(text string) string { return c.secrets.without(text) }
+
+// Hide gives a configuration that may be shown, as the function [Hide] does, without the client's secrets.
+func (c *Client) Hide(config map[string]string) map[string]string {
+	shown := Hide(config)
+	for key, value := range shown {
+		shown[key] = c.Without(value)
+	}
+	return shown
 }
 
 // Expanded is one entry of [Client.Expand].

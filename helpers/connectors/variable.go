@@ -85,20 +85,17 @@ func (e *Environment) resolve(ctx context.Context, given LoadOptions) (map[strin
 // for those who show what a cluster says without having loaded the files. Those
 // that can be read are given also where others cannot.
 func (e *Environment) Secrets(ctx context.Context) ([]string, error) {
-	readable := map[string]jsonnet.Variable{}
-	var wrong []error
-	for _, name := range slices.Sorted(maps.Keys(e.variables)) {
-		if e.variables[name].reference.empty() {
-			continue
-		}
-		value, err := e.variables[name].resolve(ctx, e.folder)
-		if err != nil {
-			wrong = append(wrong, fmt.Errorf("variable %q: %w", name, err))
-			continue
-		}
-		readable[name] = value
+	resolved, wrong := e.resolve(ctx, LoadOptions{})
+	if len(wrong) > 0 {
+		return secrets(resolved), &Mistakes{What: "read the secret variables", Each: wrong}
 	}
-	return secrets(readable), errors.Join(wrong...)
+	return secrets(resolved), nil
+}
+
+// SecretTexts are the texts in a JSON value that is a secret as a whole, such as
+// one of [LoadOptions.Secrets].
+func SecretTexts(value string) []string {
+	return secrets(map[string]jsonnet.Variable{"": {Text: value, Code: true, Secret: true}})
 }
 
 // secrets are the texts in the values of secret variables.
