@@ -6,6 +6,7 @@ package charmdir
 import (
 	"archive/zip"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -61,7 +62,8 @@ func stamp(to io.Writer, archive []byte) error {
 		if err != nil {
 			return err
 		}
-		if _, err := io.Copy(part, content); err != nil {
+		_, err = io.Copy(part, content)
+		if err := errors.Join(err, content.Close()); err != nil {
 			return err
 		}
 	}
