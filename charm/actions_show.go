@@ -117,6 +117,7 @@ func (l *layer) look(ctx context.Context, name string) (status connect.Status, c
 	if err := decode(response, name, &status); err != nil {
 		return status, nil, err
 	}
+	status = l.unit.Conceal(status)
 	failed := func(s connect.State) bool { return s.Trace != "" }
 	if !failed(status.Connector) && !slices.ContainsFunc(status.Tasks, failed) {
 		return status, nil, nil
@@ -152,7 +153,7 @@ func (l *layer) listTasks(ctx context.Context, params map[string]any) error {
 		if !known {
 			s = shown{Task: &task.ID.Task, State: "no status yet"}
 		}
-		s.Config = connect.Hide(task.Config)
+		s.Config = l.unit.Hide(task.Config)
 		line := fmt.Sprintf("%d: %s", *s.Task, s.State)
 		for _, more := range []string{s.Worker, s.Trace} {
 			if more != "" {

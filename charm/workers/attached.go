@@ -137,6 +137,20 @@ func (u *Unit) attachedSecrets(ctx context.Context, uri string) (string, error) 
 	return string(text), nil
 }
 
+// attachedTexts are the texts in that secret. Whether it can be read is said
+// where the folder is evaluated.
+func (u *Unit) attachedTexts(ctx context.Context) []string {
+	settings, err := u.Settings(ctx)
+	if err != nil {
+		return nil
+	}
+	value, err := u.attachedSecrets(ctx, settings.Attached.Secrets)
+	if err != nil {
+		return nil
+	}
+	return connectors.SecretTexts(value)
+}
+
 // evaluate says what the attached folder wants, without what this application
 // registers itself; that is in clashes, a sentence each.
 func (u *Unit) evaluate(ctx context.Context, a *archive) (w *folder.Wanted, clashes []string, err error) {

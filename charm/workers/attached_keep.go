@@ -222,7 +222,7 @@ func (n note) health(live *connectors.Live) (says string, err error) {
 	for _, c := range health.Connectors {
 		problem := c.Name + ": " + c.Problem
 		switch {
-		case c.State == connect.Paused || c.State == connect.Stopped:
+		case c.Healthy && (c.State == connect.Paused || c.State == connect.Stopped):
 			resting++
 		case c.Healthy || c.Type == "source" && c.State == connect.Running && c.Tasks == 0: // one with nothing to read
 			running++

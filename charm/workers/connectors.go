@@ -263,6 +263,7 @@ func (u *Unit) connect(ctx context.Context) (*connect.Client, error) {
 	u.client, err = connect.New(connect.Options{
 		URLs: urls, HTTP: &http.Client{Transport: transport}, Seam: u.options.Seam, Log: u.Log(),
 		Budget: u.remaining(), AttemptTimeout: attemptLimit, Before: u.mustLead,
+		Secrets: func() []string { return u.attachedTexts(ctx) },
 	})
 	return u.client, err
 }

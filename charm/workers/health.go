@@ -5,7 +5,6 @@ package workers
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/connectcharm/kafka-connect-base/helpers/connect"
 )
@@ -60,19 +59,18 @@ func (u *Unit) connectorHealth(ctx context.Context, health *Health) error {
 		info, known := live[name]
 		if !known || fingerprint(info.Info.Config) != registered.Hash || resting(State(info.Status.Connector.State)) != resting(registered.State) {
 			health.Missing++
-		} else if why := failure(info.Status); why != "" && health.Failed == "" {
+		} else if why := failure(info); why != "" && health.Failed == "" {
 			health.Failed = fmt.Sprintf("connector %s failed: %s", name, why)
 		}
 	}
 	return nil
 }
 
-// failure gives the first line of the trace of what failed.
-func failure(status connect.Status) string {
-	for _, state := range append([]connect.State{status.Connector}, status.Tasks...) {
+// failure gives the first line of the trace of what failed, without secrets.
+func failure(now connect.Expanded) string {
+	for _, state := range append([]connect.State{now.Status.Connector}, now.Status.Tasks...) {
 		if state.State == connect.FailedNow {
-			line, _, _ := strings.Cut(orDefault(state.Trace, "no reason given"), "\n")
-			return strings.TrimSpace(line)
+			return orDefault(connect.FirstLine(state.Trace, now.Info.Config), "no reason given")
 		}
 	}
 	return ""

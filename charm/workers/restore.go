@@ -89,8 +89,29 @@ func (u *Unit) live(ctx context.Context) (map[string]connect.Expanded, error) {
 		return nil, restOutcome(fmt.Errorf("cannot list the connectors: %s", Refusal(response)))
 	}
 	err = response.Decode(&live)
+	for name, one := range live {
+		one.Status = u.Conceal(one.Status)
+		live[name] = one
+	}
 	u.seen = live
 	return live, err
+}
+
+// Conceal takes what option connectors-secrets names out of the traces of a status
+// that Connect has given.
+func (u *Unit) Conceal(status connect.Status) connect.Status {
+	if u.client == nil {
+		return status
+	}
+	return u.client.Conceal(status)
+}
+
+// Hide gives a configuration that may be shown, without that too.
+func (u *Unit) Hide(config map[string]string) map[string]string {
+	if u.client == nil {
+		return connect.Hide(config)
+	}
+	return u.client.Hide(config)
 }
 
 // Connectors gives all connectors of the cluster with their states, sorted by name. Leader only.
