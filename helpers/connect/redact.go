@@ -132,8 +132,13 @@ func (s *secrets) message(text string) string {
 func FirstLine(trace string, config map[string]string) string {
 	var known secrets
 	known.learn(config)
-	first, _, _ := strings.Cut(strings.TrimSpace(trace), "\n")
-	return known.message(first)
+	return known.firstLine(trace)
+}
+
+// firstLine hides before it cuts: a secret may have several lines.
+func (s *secrets) firstLine(trace string) string {
+	first, _, _ := strings.Cut(strings.TrimSpace(s.without(trace)), "\n")
+	return s.message(first)
 }
 
 // replaceWord hides a value. Short ones only where they stand alone: a password "a" must not blacken every "a".

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -115,8 +114,7 @@ func (w Wait) unsatisfied(s Status) error {
 // stuck finds the state that will not pass by itself; a failed connector before failed tasks.
 func (c *Client) stuck(s Status) error {
 	name := func(task int, at State) error {
-		first, _, _ := strings.Cut(strings.TrimSpace(at.Trace), "\n")
-		return &StateError{Connector: s.Name, Task: task, State: at.State, Worker: at.WorkerID, Trace: c.secrets.message(first)}
+		return &StateError{Connector: s.Name, Task: task, State: at.State, Worker: at.WorkerID, Trace: c.secrets.firstLine(at.Trace)}
 	}
 	switch s.Connector.State {
 	case FailedNow, Paused, Stopped:
