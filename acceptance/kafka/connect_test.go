@@ -46,6 +46,7 @@ func startCluster(t *testing.T, k *realkafka.Kafka, brokers int) *cluster {
 		"offset.storage.topic":  "m.app.connectoffsets",
 		"config.storage.topic":  "m.app.connectconfigs",
 		"status.storage.topic":  "m.app.connectstatus",
+		"linger.ms":             "0", // as the charm sets it
 		// The worker would make missing topics with these; it must find none missing.
 		"offset.storage.replication.factor": "7",
 		"config.storage.replication.factor": "7",

@@ -67,6 +67,9 @@ func facts(t *testing.T, k *realkafka.Kafka, worker *realkafka.Worker, client *c
 	reaches(t, client, "stopped", connect.Stopped)
 	status(t, "reset offsets", 200)(client.ResetOffsets(ctx, "stopped"))
 
+	// The worker's linger.ms is for its own topics, not for what a connector writes.
+	lingers(t, k, worker)
+
 	// A semicolon begins a matrix parameter: the client refuses such names.
 	if code, text := ask("PUT", "/connectors/a;b/config", `{"connector.class":"FileStreamSource","topic":"x"}`); code != 201 ||
 		!strings.Contains(text, `"name":"a"`) {
@@ -91,4 +94,37 @@ func connectorStarts(t *testing.T, worker *realkafka.Worker) int {
 		t.Fatal(err)
 	}
 	return strings.Count(log, "Creating connector facts of type")
+}
+
+// lingers asks the worker's log how long each of its producers was told to wait for more.
+func lingers(t *testing.T, k *realkafka.Kafka, worker *realkafka.Worker) {
+	t.Helper()
+	log, err := worker.Log()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, connectors := map[string]bool{}, map[string]bool{}
+	for _, block := range strings.Split(log, "ProducerConfig values:")[1:] {
+		block, _, _ = strings.Cut(block, "\n[") // the next line of the log
+		id, ms := setting(block, "client.id"), setting(block, "linger.ms")
+		if strings.HasPrefix(id, "connector-") {
+			connectors[ms] = true
+		} else {
+			own[ms] = true
+		}
+	}
+	theirs := "0"
+	if strings.HasPrefix(k.Version, "4.") {
+		theirs = "5"
+	}
+	if len(own) != 1 || !own["0"] || len(connectors) != 1 || !connectors[theirs] {
+		t.Errorf("the worker's own producers linger for %v ms, those of connectors for %v; want 0 and %s", own, connectors, theirs)
+	}
+}
+
+// setting is the value of "key = value" in what a client logs of its configuration.
+func setting(block, key string) string {
+	_, rest, _ := strings.Cut(block, "\t"+key+" = ")
+	value, _, _ := strings.Cut(rest, "\n")
+	return value
 }

@@ -58,7 +58,7 @@ var known = strings.Fields(`
 	sasl.kerberos.ticket.renew.window.factor sasl.kerberos.ticket.renew.jitter sasl.login.class
 	sasl.login.callback.handler.class sasl.login.refresh.window.factor sasl.login.refresh.buffer.seconds
 	sasl.oauthbearer.token.endpoint.url sasl.oauthbearer.scope.claim.name
-	sasl.mechanism sasl.jaas.config sasl.client.callback.handler.class
+	sasl.mechanism sasl.jaas.config sasl.client.callback.handler.class linger.ms
 `)
 
 // families are the beginnings of keys that belong to something else than the worker itself.
@@ -156,9 +156,15 @@ func properties(layer map[string]string, s Settings, topics TopicNames, bootstra
 }
 
 // defaults are the base layer's own, which everybody may override.
+//
+// A worker writes its own topics one record after the other and waits for each,
+// so lingering only makes it slow; since Kafka 4.0 (KIP-1030) a producer lingers
+// for 5 ms unless told otherwise. The connectors' producers do not see this
+// property: theirs begin with "producer.".
 func defaults() map[string]string {
 	return map[string]string{
 		"key.converter":   "org.apache.kafka.connect.json.JsonConverter",
 		"value.converter": "org.apache.kafka.connect.json.JsonConverter",
+		"linger.ms":       "0",
 	}
 }

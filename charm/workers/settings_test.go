@@ -131,7 +131,7 @@ func TestPropertiesOrder(t *testing.T) {
 	want := map[string]string{
 		"key.converter": "layer", "value.converter": "org.apache.kafka.connect.json.JsonConverter", "header.converter": "operator",
 		"bootstrap.servers": "k:9092", "group.id": "kc", "config.storage.topic": "m.kc.connectconfigs",
-		"offset.storage.topic": "m.kc.connectoffsets", "status.storage.topic": "m.kc.connectstatus",
+		"offset.storage.topic": "m.kc.connectoffsets", "status.storage.topic": "m.kc.connectstatus", "linger.ms": "0",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("properties (-want +got)\n%s", diff)
