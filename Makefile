@@ -94,12 +94,14 @@ bench: ## one steady update-status of the file charm, and the engine's benchmark
 
 # BENCH_CONNECTORS is how many connectors make bench-connectors deploys; with less than 1000 it says little.
 BENCH_CONNECTORS ?= 1000
+# BENCH_FLAGS are handed to it: BENCH_FLAGS='-linger 5' measures workers as Kafka 4 sets them up by itself.
+BENCH_FLAGS ?=
 .PHONY: bench-connectors
 bench-connectors: ## deploy 1000 connectors by the command and by a script, side by side
 	@./scripts/need-go
 	@GOFLAGS=-ldflags=-s ./scripts/compile build/connectors ./cmd/connectors
 	@cd acceptance && go build -o ../build/acceptance/benchconnectors ./benchconnectors
-	@build/acceptance/benchconnectors -kafka $(lastword $(KAFKA_VERSIONS)) -connectors $(BENCH_CONNECTORS)
+	@build/acceptance/benchconnectors -kafka $(lastword $(KAFKA_VERSIONS)) -connectors $(BENCH_CONNECTORS) $(BENCH_FLAGS)
 
 .PHONY: clean
 clean: ## remove what was built here

@@ -28,6 +28,7 @@ type options struct {
 	binary     string // the command connectors
 	kafka      string // the release; empty for the embedded worker
 	alone      bool   // without the script
+	linger     int    // how many milliseconds a worker waits for more to write to its own topics
 	logf       func(format string, args ...any)
 }
 
@@ -37,6 +38,7 @@ func main() {
 	flag.BoolVar(&o.alone, "alone", false, "do not run the script, which takes most of the time")
 	flag.IntVar(&o.connectors, "connectors", 1000, "how `many` connectors")
 	flag.StringVar(&o.binary, "binary", "build/connectors", "the command connectors, a `file`")
+	flag.IntVar(&o.linger, "linger", 0, "the workers' linger.ms, in `milliseconds`: 0 as the charm sets it; Kafka's own default is 5 since 4.0")
 	flag.StringVar(&o.kafka, "kafka", "4.3.1", "the `release` of Kafka and Connect: "+strings.Join(realkafka.Versions(), ", "))
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -76,6 +78,6 @@ func run(ctx context.Context, o options, why string) error {
 		fmt.Printf("Measured against the embedded worker%s, on %d processors.\n", why, runtime.NumCPU())
 		return nil
 	}
-	fmt.Printf("Measured against a real worker of Kafka Connect %s, every connector a running FileStream source, on %d processors.\n", o.kafka, runtime.NumCPU())
+	fmt.Printf("Measured against a real worker of Kafka Connect %s, every connector a running FileStream source, linger.ms=%d, on %d processors.\n", o.kafka, o.linger, runtime.NumCPU())
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/connectcharm/kafka-connect-base/acceptance/realkafka"
@@ -48,7 +49,7 @@ func newRegion(ctx context.Context, o options, dir string) (*region, error) {
 		return nil, err
 	}
 	open := func(ctx context.Context, name string, workers int) (*site, error) {
-		return realSite(ctx, k, brokers, filepath.Join(dir, name), workers)
+		return realSite(ctx, k, brokers, filepath.Join(dir, name), workers, o.linger)
 	}
 	return &region{open: open, close: brokers.Close}, nil
 }
@@ -74,7 +75,7 @@ func embeddedSite(context.Context, string, int) (*site, error) {
 var answered = regexp.MustCompile(`"((?:GET|PUT|POST|PATCH|DELETE) \S+) HTTP/1\.1"`)
 
 // realSite starts workers in a group of their own. The first one is asked.
-func realSite(ctx context.Context, k *realkafka.Kafka, brokers *realkafka.Brokers, own string, workers int) (*site, error) {
+func realSite(ctx context.Context, k *realkafka.Kafka, brokers *realkafka.Brokers, own string, workers, linger int) (*site, error) {
 	if err := os.Mkdir(own, 0o755); err != nil {
 		return nil, err
 	}
@@ -92,6 +93,7 @@ func realSite(ctx context.Context, k *realkafka.Kafka, brokers *realkafka.Broker
 			"offset.storage.topic": name + "-offsets", "offset.storage.replication.factor": "1",
 			"status.storage.topic": name + "-status", "status.storage.replication.factor": "1",
 			"offset.flush.interval.ms": "60000", // as it is where nobody changes it
+			"linger.ms":                strconv.Itoa(linger),
 		})
 		if err != nil {
 			s.close()
