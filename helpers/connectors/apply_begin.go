@@ -102,7 +102,7 @@ func (a *applying) validateOne(ctx context.Context, j *job) error {
 		return fmt.Errorf("it cannot be validated: %w", err)
 	}
 	if problems := found.Problems(); len(problems) > 0 {
-		return fmt.Errorf("it is not valid: %s", strings.Join(problems, "; "))
+		return fmt.Errorf("it is not valid: %s", a.client.Without(strings.Join(problems, "; ")))
 	}
 	return nil
 }

@@ -187,7 +187,7 @@ func (r *reading) number(d datum, connector, key string) string {
 	if r.floats {
 		f, err := strconv.ParseFloat(d.text, 64)
 		if err != nil || math.Abs(f) > 1<<53 {
-			r.say(d, connector, key, "is %s: Jsonnet does not keep numbers beyond 2^53 exactly; write it in quotes", d.text)
+			r.say(d, connector, key, "is a number beyond 2^53, which Jsonnet does not keep exactly: write it in quotes")
 			return d.text
 		}
 		number = f

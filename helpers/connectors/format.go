@@ -64,37 +64,6 @@ func shownChanges(s Step) []keyChange {
 	return changes
 }
 
-// withoutSecrets hides what secret variables say in a text; a short one is too
-// likely to be something else.
-func withoutSecrets(text string, secrets []string) string {
-	for _, secret := range secrets {
-		if len(secret) >= shortSecret {
-			text = strings.ReplaceAll(text, secret, hiddenValue)
-		}
-	}
-	return text
-}
-
-// concealed is an error whose text is without secrets.
-func concealed(err error, secrets []string) error {
-	if err == nil {
-		return nil
-	}
-	if text := withoutSecrets(err.Error(), secrets); text != err.Error() {
-		return &quietError{text, err}
-	}
-	return err
-}
-
-// A quietError says less than its cause.
-type quietError struct {
-	text  string
-	cause error
-}
-
-func (e *quietError) Error() string { return e.text }
-func (e *quietError) Unwrap() error { return e.cause }
-
 // value gives a change as text: `"a"`, `"a" → "b"`, `(secret)`.
 func (c keyChange) value() string {
 	switch {

@@ -33,7 +33,8 @@ type LoadOptions struct {
 	// Limits bound what a file may cost. By default, those of
 	// [jsonnet.Limits].
 	Limits jsonnet.Limits
-	// Trace gets what files say with std.trace. By default, nobody does.
+	// Trace gets what files say with std.trace, without secret variables. By
+	// default, nobody does.
 	Trace io.Writer
 }
 
@@ -69,7 +70,7 @@ func (f *Folder) Load(ctx context.Context, e *Environment, o LoadOptions) (*Desi
 	slices.SortStableFunc(l.wrong, func(a, b Mistake) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
 	})
-	if err := orNil(what, l.wrong); err != nil {
+	if err := orNil(what, concealedMistakes(l.wrong, d.secrets)); err != nil {
 		return nil, err
 	}
 	return d, nil
@@ -118,7 +119,10 @@ func (l *loading) jsonnet(ctx context.Context, names []string, variables map[str
 	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return path.Ext(name) != ".jsonnet" })
 	evaluator := jsonnet.Evaluator{
 		Root: l.root, Variables: variables, Limits: l.options.Limits, Parallel: l.options.Parallel,
-		CacheFile: l.cacheFile(), Trace: l.options.Trace,
+		CacheFile: l.cacheFile(),
+	}
+	if l.options.Trace != nil {
+		evaluator.Trace = quietWriter{l.options.Trace, l.desired.secrets}
 	}
 	results, err := evaluator.Evaluate(ctx, names)
 	if err != nil {

@@ -25,11 +25,7 @@ func Observe(ctx context.Context, client *connect.Client) (*Live, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot see the connectors of %s: %w", client.URL(), err)
 	}
-	for name, one := range all {
-		one.Status = client.Conceal(one.Status)
-		all[name] = one
-	}
-	return &Live{Connectors: all}, nil
+	return &Live{Connectors: withoutSecretTraces(client, all)}, nil
 }
 
 // owner is who keeps a live connector; "" for nobody that says so.

@@ -70,7 +70,7 @@ environments:
 	if got := desired.Connectors[1].Config["connection.password"]; got != "päss\n😀 word" {
 		t.Errorf("the password is %q", got)
 	}
-	if got := strings.Join(desired.Secrets(), "|"); got != "abc|päss\n😀 word" {
+	if got := strings.Join(desired.Secrets(), "|"); got != "päss\n😀 word|abc" {
 		t.Errorf("the secrets are %q", got)
 	}
 

@@ -1,12 +1,14 @@
 package connectors
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"path"
 	"slices"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 
@@ -98,7 +100,8 @@ func SecretTexts(value string) []string {
 	return secrets(map[string]jsonnet.Variable{"": {Text: value, Code: true, Secret: true}})
 }
 
-// secrets are the texts in the values of secret variables.
+// secrets are the texts in the values of secret variables, the longest first, so
+// that none survives as the rest of a shorter one.
 func secrets(variables map[string]jsonnet.Variable) []string {
 	var all []string
 	for _, v := range variables {
@@ -112,6 +115,6 @@ func secrets(variables map[string]jsonnet.Variable) []string {
 			}
 		}
 	}
-	slices.Sort(all)
+	slices.SortFunc(all, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 	return slices.Compact(all)
 }

@@ -86,7 +86,7 @@ func (w *watcher) run(ctx context.Context) {
 		asked := time.Now()
 		now, err := connect.As[map[string]connect.Expanded](w.a.client.Expand(ctx))
 		cost, interval = time.Since(asked), min(2*interval, w.a.o.Poll)
-		w.judge(ctx, now, err)
+		w.judge(ctx, withoutSecretTraces(w.a.client, now), err)
 	}
 }
 
