@@ -30,6 +30,7 @@ type options struct {
 	root    string // the main module
 	table   string // a file for the result of each step
 	listing bool
+	compile bool
 }
 
 func main() {
@@ -39,6 +40,7 @@ func main() {
 	flag.StringVar(&o.root, "root", ".", "the `folder` of the main module")
 	flag.StringVar(&o.table, "table", "", "add a line for each step to this `file`: name, seconds, result, with tabs between")
 	flag.BoolVar(&o.listing, "list", false, "list the steps and play nothing")
+	flag.BoolVar(&o.compile, "build", false, "compile what the life runs and play nothing")
 	flag.Parse()
 	os.Exit(run(o))
 }
@@ -58,8 +60,11 @@ func run(o options) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	play, nested := outside, os.Getenv(insideVariable) != ""
-	if nested {
+	switch {
+	case nested:
 		play = inside
+	case o.compile:
+		play = func(ctx context.Context, o options, _ []step) error { return build(ctx, o.root, say) }
 	}
 	switch err := play(ctx, o, script); {
 	case ctx.Err() != nil:

@@ -1,0 +1,92 @@
+package main
+
+// Which stages run when.
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// result is how a stage went.
+type result struct {
+	stage
+	err  error
+	took time.Duration
+}
+
+// inLanes performs all stages, so many at a time at most, in their order but for
+// those whose turn comes only after another's end. Once all are over it gives
+// their results in the same order.
+func inLanes(stages []stage, lanes int, perform func(stage) result) []result {
+	waiting, running := slices.Clone(stages), map[string]bool{}
+	done := make(chan result)
+	var results []result
+	for len(waiting)+len(running) > 0 {
+		for len(running) < lanes {
+			next := slices.IndexFunc(waiting, func(s stage) bool { return !runs(s.after, running, waiting) })
+			if next < 0 {
+				break
+			}
+			s := waiting[next]
+			waiting = slices.Delete(waiting, next, next+1)
+			running[s.name] = true
+			go func() { done <- perform(s) }()
+		}
+		r := <-done
+		delete(running, r.name)
+		results = append(results, r)
+	}
+	slices.SortFunc(results, func(a, b result) int { return place(stages, a) - place(stages, b) })
+	return results
+}
+
+func place(stages []stage, r result) int {
+	return slices.IndexFunc(stages, func(s stage) bool { return s.name == r.name })
+}
+
+// runs says whether the end of a stage is still to come.
+func runs(name string, running map[string]bool, waiting []stage) bool {
+	return running[name] || slices.ContainsFunc(waiting, func(s stage) bool { return s.name == name })
+}
+
+// laneMiB is what a stage takes at most, and what the machine should have for it.
+const laneMiB = 3 << 10
+
+// lanesFrom reads how many lanes there should be. By default, two for each
+// processor as far as memory goes: a stage keeps half of one busy.
+func lanesFrom(text string, stages int) (int, error) {
+	if text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			return 0, fmt.Errorf("ACCEPTANCE_LANES is %q: say how many stages may run side by side, such as 1 or 4", text)
+		}
+		return min(n, stages), nil
+	}
+	n := 2 * runtime.NumCPU()
+	if free := availableMiB(); free > 0 {
+		n = min(n, free/laneMiB)
+	}
+	return min(max(n, 1), stages), nil
+}
+
+// availableMiB is the memory that the machine can give, 0 where nobody says.
+func availableMiB() int {
+	file, err := os.Open("/proc/meminfo")
+	if err != nil {
+		return 0
+	}
+	defer func() { _ = file.Close() }()
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		if rest, ok := strings.CutPrefix(lines.Text(), "MemAvailable:"); ok {
+			kib, _ := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(rest, "kB")))
+			return kib >> 10
+		}
+	}
+	return 0
+}
