@@ -3,12 +3,7 @@ package charm_test
 // What the tests of attached connectors do with a life.
 
 import (
-	"archive/tar"
-	"bytes"
-	"compress/gzip"
-	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,29 +11,12 @@ import (
 	"testing"
 
 	"github.com/connectcharm/kafka-connect-base/charmtest"
+	"github.com/connectcharm/kafka-connect-base/charmtest/world"
 )
-
-// pack makes a tar.gz of files, named by their paths.
-func pack(files map[string]string) ([]byte, error) {
-	var out bytes.Buffer
-	zip := gzip.NewWriter(&out)
-	archive := tar.NewWriter(zip)
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		err := archive.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(files[name])), Typeflag: tar.TypeReg})
-		if err != nil {
-			return nil, err
-		}
-		if _, err := archive.Write([]byte(files[name])); err != nil {
-			return nil, err
-		}
-	}
-	err := errors.Join(archive.Close(), zip.Close())
-	return out.Bytes(), err
-}
 
 func packed(t testing.TB, files map[string]string) []byte {
 	t.Helper()
-	content, err := pack(files)
+	content, err := world.Pack(files)
 	if err != nil {
 		t.Fatal(err)
 	}

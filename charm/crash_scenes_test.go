@@ -157,7 +157,7 @@ func (l *crashLife) integrate() error {
 // attach attaches a folder of two connectors, which share all else that comes.
 func (l *crashLife) attach() error {
 	file := filepath.Join(l.dir, "connectors.tgz")
-	content, err := pack(folderOf("a", "b"))
+	content, err := world.Pack(folderOf("a", "b"))
 	return errors.Join(err, os.WriteFile(file, content, 0o600), l.w.AttachResource("connect", "connectors", file))
 }
 

@@ -11,6 +11,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/connectcharm/kafka-connect-base/charmtest/world"
+	"github.com/connectcharm/kafka-connect-base/helpers/connect"
 )
 
 // want is the world as it should be after a step.
@@ -300,27 +303,9 @@ func (s *stage) rest(ctx context.Context, worker, method, path string, answer an
 }
 
 func (s *stage) connectors(ctx context.Context, worker string) string {
-	var live map[string]struct {
-		Status struct {
-			Connector struct{ State string }
-			Tasks     []struct{ State string }
-		}
-	}
+	var live map[string]connect.Expanded
 	if err := s.rest(ctx, worker, http.MethodGet, "/connectors?expand=status", &live); err != nil {
 		return err.Error()
 	}
-	var says []string
-	for _, name := range slices.Sorted(maps.Keys(live)) {
-		state := live[name].Status.Connector.State
-		for _, task := range live[name].Status.Tasks {
-			if task.State != state {
-				state += " with a task " + task.State
-			}
-		}
-		if len(live[name].Status.Tasks) == 0 {
-			state += " without tasks"
-		}
-		says = append(says, name+" "+state)
-	}
-	return orNone(strings.Join(says, ", "))
+	return orNone(world.Tell(live))
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/connectcharm/kafka-connect-base/charmtest"
+	"github.com/connectcharm/kafka-connect-base/charmtest/world"
 	"github.com/connectcharm/kafka-connect-base/helpers/connect"
 	"github.com/connectcharm/kafka-connect-base/reactive"
 )
@@ -271,23 +272,10 @@ func connectors(ctx context.Context, url string) string {
 	if err := response.Decode(&live); err != nil {
 		return err.Error()
 	}
-	var says []string
-	for _, name := range slices.Sorted(maps.Keys(live)) {
-		state := live[name].Status.Connector.State
-		for _, task := range live[name].Status.Tasks {
-			if task.State != state {
-				state += " with a task " + task.State
-			}
-		}
-		if len(live[name].Status.Tasks) == 0 {
-			state += " without tasks"
-		}
-		says = append(says, name+" "+state)
-	}
-	if says == nil {
+	if len(live) == 0 {
 		return "no connectors"
 	}
-	return strings.Join(says, ", ")
+	return world.Tell(live)
 }
 
 // aboutCalls gives what Connect was asked to change in this scene, sorted: what is

@@ -3,12 +3,12 @@ package main
 // The folder of connectors that the benchmark attaches.
 
 import (
-	"archive/tar"
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/connectcharm/kafka-connect-base/charmtest/world"
 )
 
 // manyAttached is how many connectors are in it.
@@ -18,20 +18,13 @@ const manyAttached = 100
 // connectors, and all later ones find nothing to do.
 func attachMany() step {
 	return quiet("", func(s *stage) error {
-		var out bytes.Buffer
-		archive := tar.NewWriter(&out)
+		files := map[string]string{}
 		for i := range manyAttached {
-			text := fmt.Sprintf("{'connector.class': 'FileStreamSink', topics: 'lines', file: '/dev/null', 'tasks.max': %d}", i%3+1)
-			header := &tar.Header{Name: fmt.Sprintf("connectors/prod/c%03d.jsonnet", i), Mode: 0o644, Size: int64(len(text)), Typeflag: tar.TypeReg}
-			if err := archive.WriteHeader(header); err != nil {
-				return err
-			}
-			if _, err := archive.Write([]byte(text)); err != nil {
-				return err
-			}
+			files[fmt.Sprintf("connectors/prod/c%03d.jsonnet", i)] = fmt.Sprintf(
+				"{'connector.class': 'FileStreamSink', topics: 'lines', file: '/dev/null', 'tasks.max': %d}", i%3+1)
 		}
 		path := filepath.Join(s.dir, "connectors.tgz")
-		err := archive.Close()
-		return errors.Join(err, os.WriteFile(path, out.Bytes(), 0o600), s.AttachResource(app, "connectors", path))
+		content, err := world.Pack(files)
+		return errors.Join(err, os.WriteFile(path, content, 0o600), s.AttachResource(app, "connectors", path))
 	})
 }
