@@ -1,29 +1,16 @@
 package charm
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"io"
+	"maps"
 	"net/http"
-	"os"
-	"strings"
+	"slices"
 	"testing"
-
-	"github.com/connectcharm/kafka-connect-base/acceptance/realkafka"
 )
 
 // TestCharm is the life of the file charm, on every release of KAFKA_VERSIONS.
 func TestCharm(t *testing.T) {
-	for _, version := range realkafka.Chosen() {
-		t.Run(version, func(t *testing.T) {
-			release, err := realkafka.Get(t.Context(), version, t.Logf)
-			if err != nil {
-				t.Fatal(err)
-			}
-			newWorld(t, release, 1).live()
-		})
-	}
+	eachRelease(t, (*world).live)
 }
 
 func (w *world) live() {
@@ -54,8 +41,7 @@ func (w *world) live() {
 		}
 	})
 	w.Scene("two workers, each reaching the other", func() {
-		w.Must(w.Configure("connect", map[string]any{"workers": 2}))
-		w.MustSettle()
+		w.MustConfigure(map[string]any{"workers": 2})
 		w.WantStatus("active: 2 workers, 2 connectors")
 		w.wantForwarding()
 		w.wantBytes("four")
@@ -115,31 +101,9 @@ func (w *world) urls() (urls []string) {
 
 func (w *world) wantConnectors(want ...string) {
 	w.T.Helper()
-	var got []string
-	w.Must(json.Unmarshal(w.get(w.urls()[0]+"/connectors"), &got))
-	if len(got) != len(want) {
+	if got := slices.Sorted(maps.Keys(w.Connectors(w.urls()[0]))); !slices.Equal(got, want) {
 		w.T.Errorf("connectors %q, want %q", got, want)
 	}
-	for _, name := range want {
-		if !strings.Contains(strings.Join(got, " "), name) {
-			w.T.Errorf("connectors %q, want %q", got, want)
-		}
-	}
-}
-
-func (w *world) get(url string) []byte {
-	w.T.Helper()
-	request, err := http.NewRequestWithContext(w.T.Context(), http.MethodGet, url, nil)
-	w.Must(err)
-	response, err := http.DefaultClient.Do(request)
-	w.Must(err)
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	w.Must(err)
-	if response.StatusCode != http.StatusOK {
-		w.T.Fatalf("GET %s answers %d: %s", url, response.StatusCode, text)
-	}
-	return text
 }
 
 // wantForwarding sends a request that only the worker who leads can do to every
@@ -147,16 +111,9 @@ func (w *world) get(url string) []byte {
 func (w *world) wantForwarding() {
 	w.T.Helper()
 	for _, url := range w.urls() {
-		request, err := http.NewRequestWithContext(w.T.Context(), http.MethodPost, url+"/connectors/connect-sink/restart?includeTasks=true", nil)
-		w.Must(err)
 		w.Eventually(func() string { // 409 while a rebalance is due
-			response, err := http.DefaultClient.Do(request)
-			if err != nil {
-				return err.Error()
-			}
-			defer response.Body.Close()
-			if response.StatusCode/100 != 2 {
-				return response.Status
+			if code, text := w.Ask(http.MethodPost, url+"/connectors/connect-sink/restart?includeTasks=true", ""); code/100 != 2 {
+				return fmt.Sprintf("%s answers %d: %s", url, code, text)
 			}
 			return ""
 		})
@@ -168,16 +125,5 @@ func (w *world) wantForwarding() {
 func (w *world) wantBytes(lines ...string) {
 	w.T.Helper()
 	w.Append(w.from, lines...)
-	w.Eventually(func() string {
-		got, err := os.ReadFile(w.to)
-		if err != nil {
-			return err.Error()
-		}
-		for _, line := range lines {
-			if bytes.Count(got, []byte(line+"\n")) != 1 {
-				return "the sink has " + string(got)
-			}
-		}
-		return ""
-	})
+	w.WantLines(w.to, lines...)
 }

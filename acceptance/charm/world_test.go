@@ -36,6 +36,20 @@ type world struct {
 	from, to string
 }
 
+// eachRelease plays a life on every release of KAFKA_VERSIONS, with one broker.
+func eachRelease(t *testing.T, live func(*world)) {
+	t.Helper()
+	for _, version := range realkafka.Chosen() {
+		t.Run(version, func(t *testing.T) {
+			release, err := realkafka.Get(t.Context(), version, t.Logf)
+			if err != nil {
+				t.Fatal(err)
+			}
+			live(newWorld(t, release, 1))
+		})
+	}
+}
+
 func newWorld(t *testing.T, kafka *realkafka.Kafka, brokers int) *world {
 	t.Helper()
 	dir := reality.Folder(t)

@@ -4,11 +4,9 @@
 package takeover
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"os"
@@ -180,7 +178,7 @@ func (w *world) register(name string, config map[string]string) {
 	w.T.Helper()
 	body, err := json.Marshal(config)
 	w.Must(err)
-	if code, answer := w.ask(http.MethodPut, "/connectors/"+name+"/config", body); code != http.StatusCreated {
+	if code, answer := w.ask(http.MethodPut, "/connectors/"+name+"/config", string(body)); code != http.StatusCreated {
 		w.T.Fatalf("registering %s: %d %s", name, code, answer)
 	}
 }
@@ -218,29 +216,22 @@ func (w *world) wantResult(action string, params map[string]any, key, want strin
 // position is where the source stands in its file, as its worker says; "" while it does not.
 func (w *world) position() string {
 	w.T.Helper()
-	code, answer := w.ask(http.MethodGet, "/connectors/connect-source/offsets", nil)
+	code, answer := w.ask(http.MethodGet, "/connectors/connect-source/offsets", "")
 	var told struct {
 		Offsets []struct {
 			Offset map[string]json.Number `json:"offset"`
 		} `json:"offsets"`
 	}
-	if code != http.StatusOK || json.Unmarshal(answer, &told) != nil || len(told.Offsets) != 1 {
+	if code != http.StatusOK || json.Unmarshal([]byte(answer), &told) != nil || len(told.Offsets) != 1 {
 		return ""
 	}
 	return told.Offsets[0].Offset["position"].String()
 }
 
-func (w *world) ask(method, path string, body []byte) (int, []byte) {
+// ask asks the worker that was started last.
+func (w *world) ask(method, path, body string) (int, string) {
 	w.T.Helper()
-	request, err := http.NewRequestWithContext(w.T.Context(), method, w.last.URL+path, bytes.NewReader(body))
-	w.Must(err)
-	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
-	w.Must(err)
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	w.Must(err)
-	return response.StatusCode, answer
+	return w.Ask(method, w.last.URL+path, body)
 }
 
 func (w *world) write(lines ...string) {
@@ -252,15 +243,5 @@ func (w *world) write(lines ...string) {
 // wantAllOnce waits until the sink holds all that was written, in order, and nothing twice.
 func (w *world) wantAllOnce() {
 	w.T.Helper()
-	want := strings.Join(w.lines, "\n") + "\n"
-	w.Eventually(func() string {
-		got, err := os.ReadFile(w.to)
-		if err != nil {
-			return err.Error()
-		}
-		if string(got) != want {
-			return fmt.Sprintf("the sink has %q, want %q", got, want)
-		}
-		return ""
-	})
+	w.WantOnly(w.to, w.lines...)
 }

@@ -114,13 +114,13 @@ func (m *Model) MustSettle() {
 	m.Must(m.Settle(ctx))
 }
 
-// Eventually asks until nothing is wrong, for a minute.
+// Eventually asks until nothing is wrong, for two minutes.
 func (m *Model) Eventually(wrong func() string) {
 	m.T.Helper()
-	deadline := time.Now().Add(time.Minute)
+	deadline := time.Now().Add(2 * time.Minute)
 	for why := wrong(); why != ""; why = wrong() {
 		if time.Now().After(deadline) {
-			m.T.Fatalf("after a minute: %s", why)
+			m.T.Fatalf("after two minutes: %s", why)
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
