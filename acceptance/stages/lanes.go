@@ -20,21 +20,17 @@ type result struct {
 	took time.Duration
 }
 
-// inLanes performs all stages, so many at a time at most, in their order but for
-// those whose turn comes only after another's end. Once all are over it gives
-// their results in the same order.
+// inLanes performs all stages in their order, so many at a time at most. None begins
+// before the one that it comes after is over, nor before one that stands before it.
+// It gives the results in the same order.
 func inLanes(stages []stage, lanes int, perform func(stage) result) []result {
 	waiting, running := slices.Clone(stages), map[string]bool{}
 	done := make(chan result)
 	var results []result
 	for len(waiting)+len(running) > 0 {
-		for len(running) < lanes {
-			next := slices.IndexFunc(waiting, func(s stage) bool { return !runs(s.after, running, waiting) })
-			if next < 0 {
-				break
-			}
-			s := waiting[next]
-			waiting = slices.Delete(waiting, next, next+1)
+		for len(running) < lanes && len(waiting) > 0 && !running[waiting[0].after] {
+			s := waiting[0]
+			waiting = waiting[1:]
 			running[s.name] = true
 			go func() { done <- perform(s) }()
 		}
@@ -48,11 +44,6 @@ func inLanes(stages []stage, lanes int, perform func(stage) result) []result {
 
 func place(stages []stage, r result) int {
 	return slices.IndexFunc(stages, func(s stage) bool { return s.name == r.name })
-}
-
-// runs says whether the end of a stage is still to come.
-func runs(name string, running map[string]bool, waiting []stage) bool {
-	return running[name] || slices.ContainsFunc(waiting, func(s stage) bool { return s.name == name })
 }
 
 // laneMiB is what a stage takes at most, and what the machine should have for it.

@@ -73,15 +73,15 @@ func TestItGoesOn(t *testing.T) {
 }
 
 // Stages begin in their order, in as many lanes as there are, and not before what
-// they come after.
+// they come after is over.
 func TestLanes(t *testing.T) {
 	t.Parallel()
 	stages := []stage{{name: "build"}, {name: "long"}, {name: "built", after: "build"}, {name: "short"}, {name: "alone", after: "not of this run"}}
 	for lanes, want := range map[int]string{ // who begins, each time when the first of those that run has ended
 		1: "build|long|built|short|alone",
 		2: "build long|built|short|alone",
-		3: "build long short|built|alone",
-		9: "alone build long short|built",
+		3: "build long|built short|alone",
+		9: "build long|alone built short",
 	} {
 		t.Run(fmt.Sprint(lanes), func(t *testing.T) {
 			t.Parallel()
