@@ -110,10 +110,10 @@ func (u *Unit) attachedDir() string { return filepath.Join(u.Env().CharmDir, ".c
 // wholeKey of the secret holds an object, such as the command connectors exports.
 const wholeKey = "json"
 
-// attachedSecrets makes one JSON object of a Juju secret.
+// attachedSecrets makes one JSON object of a Juju secret, which it reads once a hook.
 func (u *Unit) attachedSecrets(ctx context.Context, uri string) (string, error) {
-	if uri == "" {
-		return "", nil
+	if uri == "" || u.hushed != "" {
+		return u.hushed, nil
 	}
 	content, err := u.Secrets().Get(ctx, uri, juju.Refresh)
 	if err != nil {
@@ -134,21 +134,8 @@ func (u *Unit) attachedSecrets(ctx context.Context, uri string) (string, error) 
 	if err != nil {
 		return "", fmt.Errorf("cannot encode what option connectors-secrets names: %w", err)
 	}
-	return string(text), nil
-}
-
-// attachedTexts are the texts in that secret. Whether it can be read is said
-// where the folder is evaluated.
-func (u *Unit) attachedTexts(ctx context.Context) []string {
-	settings, err := u.Settings(ctx)
-	if err != nil {
-		return nil
-	}
-	value, err := u.attachedSecrets(ctx, settings.Attached.Secrets)
-	if err != nil {
-		return nil
-	}
-	return connectors.SecretTexts(value)
+	u.hushed = string(text)
+	return u.hushed, nil
 }
 
 // evaluate says what the attached folder wants, without what this application

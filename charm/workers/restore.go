@@ -97,23 +97,6 @@ func (u *Unit) live(ctx context.Context) (map[string]connect.Expanded, error) {
 	return live, err
 }
 
-// Conceal takes what option connectors-secrets names out of the traces of a status
-// that Connect has given.
-func (u *Unit) Conceal(status connect.Status) connect.Status {
-	if u.client == nil {
-		return status
-	}
-	return u.client.Conceal(status)
-}
-
-// Hide gives a configuration that may be shown, without that too.
-func (u *Unit) Hide(config map[string]string) map[string]string {
-	if u.client == nil {
-		return connect.Hide(config)
-	}
-	return u.client.Hide(config)
-}
-
 // Connectors gives all connectors of the cluster with their states, sorted by name. Leader only.
 func (u *Unit) Connectors(ctx context.Context) ([]connect.Expanded, error) {
 	live, err := u.live(ctx)

@@ -54,6 +54,8 @@ type Unit struct {
 	client       *connect.Client
 	seen         map[string]connect.Expanded // all connectors, as long as nothing was asked of Connect since
 	attachedAnew bool                        // this hook has noted what the attached folder came to
+	hushed       string                      // what option connectors-secrets names, in JSON; once it was read
+	blind        bool                        // that cannot be read: see conceal.go
 	together     bool                        // every unit of the application goes; see RemoveWithLast
 }
 
