@@ -70,7 +70,7 @@ func play(ctx context.Context, t *terminal.Terminal, stages []stage, lanes int, 
 		return 1
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	told := newTeller(t, lanes, dir)
+	told := newTeller(t, len(stages), lanes, dir)
 	show := told.watch(often)
 	results := inLanes(stages, lanes, func(s stage) result {
 		if ctx.Err() != nil {

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -43,7 +44,7 @@ func TestAFailure(t *testing.T) {
 		return fmt.Sprintf("echo %[3]s one; touch %[1]s/%[3]s; until [ -e %[1]s/%[2]s ]; do sleep 0.01; done; echo %[3]s two", dir, other, mine)
 	}
 	stages := []stage{
-		{name: "left", first: "an hour", command: meet("left", "right") + "; printf 'deploy\\t1.5\\tok\\nkill\\t2.0\\twrong: lines\\n' >\"$STEPS_TABLE\"; exit 3"},
+		{name: "left", first: "an hour", command: meet("left", "right") + "; printf 'deploy\\t1.5\\tok\\nkill\\t2.0\\twrong: lines\\n' >\"$STEPS_TABLE\"; echo '   ✗ lines  7'; exit 3"},
 		{name: "right", command: meet("right", "left")},
 		{name: "last", command: "echo last", after: "left"},
 	}
@@ -54,12 +55,13 @@ func TestAFailure(t *testing.T) {
 	}
 	text := out.String()
 	for _, want := range []string{
-		"left begins (the first time: an hour)", "\n=== left\nleft one\nleft two\n", "\n=== right\nright one\nright two\n", "left: FAILED after 0 s",
-		"\n=== acceptance\nleft           FAILED        0 s\n  deploy       ok            2 s\n  kill         wrong         2 s  lines\n" +
-			"right          ok            0 s\nlast           ok            0 s\nin all",
+		`left begins \(the first time: an hour\)`,
+		`\n=== left\nleft one\nleft two\n   ✗ lines  7\n`, `\n=== right\nright one\nright two\n`, `left: FAILED after \d+ s\n`,
+		`\n=== acceptance\nleft +FAILED +\d+ s\n  deploy +ok +2 s\n  kill +wrong +2 s  lines\n  ✗ lines  7\n` +
+			`right +ok +\d+ s\nlast +ok +\d+ s\nin all +\d+ s\n$`,
 	} {
-		if !strings.Contains(text, want) {
-			t.Errorf("it does not say %q:\n%s", want, text)
+		if !regexp.MustCompile(want).MatchString(text) {
+			t.Errorf("it does not say %s:\n%s", want, text)
 		}
 	}
 }
@@ -193,7 +195,8 @@ type program struct {
 
 func start(t *testing.T, stages ...string) *program {
 	t.Helper()
-	p := &program{t: t, cmd: exec.Command("/proc/self/exe"), mark: "MARK=" + t.TempDir()}
+	dir := t.TempDir()
+	p := &program{t: t, cmd: exec.Command("/proc/self/exe"), mark: "TMPDIR=" + dir}
 	p.cmd.Env = append(os.Environ(), p.mark, played+"="+strings.Join(stages, "\n"))
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -203,8 +206,8 @@ func start(t *testing.T, stages ...string) *program {
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = p.cmd.Process.Kill() })
 	p.out = bufio.NewScanner(out)
+	t.Cleanup(func() { _ = p.cmd.Process.Kill(); p.rest() })
 	return p
 }
 

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,10 +41,14 @@ type going struct {
 	since time.Time
 }
 
-func newTeller(t *terminal.Terminal, lanes int, dir string) *teller {
+func newTeller(t *terminal.Terminal, stages, lanes int, dir string) *teller {
 	one := *t // stages and what is told of them go to one place, in one order
 	one.Err, one.ErrInk = t.Out, t.Ink
-	return &teller{t: &one, progress: one.Progress(), live: terminal.Is(t.Out), beside: lanes > 1, dir: dir, start: time.Now()}
+	w := &teller{t: &one, progress: one.Progress(), live: terminal.Is(t.Out), beside: lanes > 1, dir: dir, start: time.Now()}
+	if w.beside {
+		w.note("%d stages, %d at a time: ACCEPTANCE_LANES says how many", stages, lanes)
+	}
+	return w
 }
 
 // watch shows all the time that something goes on. The function given ends that.
@@ -87,7 +93,7 @@ func (w *teller) goOn() {
 
 // note tells when something was so.
 func (w *teller) note(format string, args ...any) {
-	w.progress.Note("--- %s %s", time.Now().Format(time.TimeOnly), fmt.Sprintf(format, args...))
+	w.progress.Note("--- %s %s", time.Now().Format(time.TimeOnly), strings.TrimSpace(fmt.Sprintf(format, args...)))
 }
 
 func (w *teller) begin(s stage) {
@@ -118,10 +124,7 @@ func (w *teller) end(r result) {
 		text = []byte(err.Error())
 	}
 	w.progress.Note("\n=== %s\n%s", r.name, bytes.TrimRight(text, "\n"))
-	w.note("%s: %s after %.0f s", r.name, r.outcome(), r.took.Seconds())
-	if why := r.why(); why != "" {
-		w.progress.Note("%s", why)
-	}
+	w.note("%s: %s after %.0f s %s", r.name, r.outcome(), r.took.Seconds(), r.why())
 }
 
 // outcome is a stage's in a word.
@@ -132,12 +135,13 @@ func (r result) outcome() string {
 	return "ok"
 }
 
-// why a stage could not say itself how it went wrong.
+// why is what a stage could not say itself.
 func (r result) why() string {
-	if exit := (interface{ ExitCode() int })(nil); r.err == nil || errors.As(r.err, &exit) && exit.ExitCode() >= 0 {
+	var exit *exec.ExitError
+	if r.err == nil || errors.As(r.err, &exit) && exit.Exited() {
 		return ""
 	}
-	return fmt.Sprintf("%s: %v", r.name, r.err)
+	return r.err.Error()
 }
 
 // said is the file with what a stage says.
@@ -187,6 +191,20 @@ func lastLine(path string) string {
 	return "it has said nothing yet"
 }
 
+// complaint is a line of a test, or of the life, that tells what went wrong.
+var complaint = regexp.MustCompile(`^\s*(--- FAIL: |✗ |panic: |life: )`)
+
+// complaints are those that a stage said first: each is somewhere in a long text.
+func complaints(path string) (lines []string) {
+	text, _ := os.ReadFile(path) // what was not kept was shown
+	for line := range strings.Lines(string(text)) {
+		if complaint.MatchString(line) && len(lines) < 5 {
+			lines = append(lines, strings.TrimSpace(line))
+		}
+	}
+	return lines
+}
+
 // table tells how all went, and gives the exit code.
 func (w *teller) table(results []result) (code int) {
 	fmt.Fprintln(w.t.Out, "\n=== acceptance")
@@ -204,6 +222,9 @@ func (w *teller) table(results []result) (code int) {
 		}
 		if r.err != nil {
 			code = 1
+			for _, line := range complaints(w.said(r.stage)) {
+				fmt.Fprintln(w.t.Out, " ", line)
+			}
 		}
 	}
 	fmt.Fprintf(w.t.Out, "%-14s %-8s %6.0f s\n", "in all", "", time.Since(w.start).Seconds())
