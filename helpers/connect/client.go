@@ -121,9 +121,9 @@ func baseURL(raw string) (string, Auth, error) {
 	case err != nil: // its text would show the address, and perhaps a password in it
 		return "", Auth{}, errors.New("cannot use the URL of a Connect worker: it is not a URL")
 	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
-		return "", Auth{}, fmt.Errorf("cannot use %q as the URL of a Connect worker: want http://host:port", u.Redacted())
+		return "", Auth{}, fmt.Errorf("cannot use %q as the URL of a Connect worker: want http://host:port", ShownURL(raw))
 	case u.RawQuery != "" || u.Fragment != "":
-		return "", Auth{}, fmt.Errorf("cannot use %q as the URL of a Connect worker: it has a query or a fragment", u.Redacted())
+		return "", Auth{}, fmt.Errorf("cannot use %q as the URL of a Connect worker: it has a query or a fragment", ShownURL(raw))
 	}
 	var auth Auth
 	if u.User != nil {

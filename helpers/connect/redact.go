@@ -141,6 +141,24 @@ func (s *secrets) firstLine(trace string) string {
 	return s.message(first)
 }
 
+// ShownURL gives an address as it may be shown: without user, password and query, also where it is no URL, as one with a
+// password that somebody forgot to encode.
+func ShownURL(address string) string {
+	scheme, rest, found := strings.Cut(address, "://")
+	if !found {
+		scheme, rest = "", address
+	} else {
+		scheme += "://"
+	}
+	if at := strings.LastIndex(rest, "@"); at >= 0 {
+		rest = hidden + rest[at:]
+	}
+	if query := strings.IndexAny(rest, "?#"); query >= 0 {
+		rest = rest[:query+1] + hidden
+	}
+	return scheme + rest
+}
+
 // replaceWord hides a value. Short ones only where they stand alone: a password "a" must not blacken every "a".
 func replaceWord(text, value string) string {
 	if utf8.RuneCountInString(value) > 3 {

@@ -77,3 +77,29 @@ func TestSecretOfSeveralLines(t *testing.T) {
 		t.Errorf("waiting ends with %q", stuck)
 	}
 }
+
+// An address may be one that somebody mistyped, with a password in it.
+func TestShownURL(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"http://connect:8083":           "http://connect:8083",
+		"https://connect/way":           "https://connect/way",
+		"http://ann:hunter2@connect":    "http://****@connect",
+		"http://ann:hun%zzter2@connect": "http://****@connect",
+		"http://ann:hun/ter2@connect/x": "http://****@connect/x",
+		"http://ann:h?unter2@connect":   "http://****@connect",
+		"http://ann:hunt@er2@connect":   "http://****@connect",
+		"ann:hunter2@connect:8083":      "****@connect:8083",
+		"http://connect/?token=hunter2": "http://connect/?****",
+		"http://connect#hunter2":        "http://connect#****",
+		"ftp://ann:hunter2@connect":     "ftp://****@connect",
+		"":                              "",
+	} {
+		if got := ShownURL(address); got != want {
+			t.Errorf("%s is shown as %s, want %s", address, got, want)
+		}
+		if _, err := New(Options{URLs: []string{address}}); err != nil && strings.Contains(err.Error(), "unter2") {
+			t.Errorf("it is refused with %q", err)
+		}
+	}
+}
