@@ -46,7 +46,7 @@ func all(versions []string) []stage {
 		stage{"charmcraft", "a minute to install charmcraft", tests(nil, "acceptance", "./charmcraft"), ""},
 		stage{"killed", "", tests(nil, "acceptance", "./life"), build},
 		stage{"takeover", "", tests(versions, "acceptance", "./takeover/..."), ""},
-		stage{"stages", "", tests(nil, "acceptance", "./stages"), ""},
+		stage{"stages", "", tests(nil, "acceptance", "./stages ./realkafka"), ""},
 	)
 }
 
