@@ -12,7 +12,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -30,19 +29,19 @@ func TestLife(t *testing.T) {
 }
 
 func (w *world) live() {
-	w.scene("three brokers", w.startBrokers)
-	w.scene("deploy two units, two workers, two connectors", func() {
+	w.Scene("three brokers", w.startBrokers)
+	w.Scene("deploy two units, two workers, two connectors", func() {
 		w.deploy(2, 2)
-		w.wantStatus("active: 2 workers, 2 connectors")
+		w.WantStatus("active: 2 workers, 2 connectors")
 		w.wantTopics()
 		w.wantLines("one", "two")
 	})
-	w.scene("each worker is known by its name, and takes what only the other may do", w.wantForwarding)
-	w.scene("the Services lead to a worker, and to the API server", w.wantServices)
-	w.scene("another worker-config rolls one at a time", func() {
+	w.Scene("each worker is known by its name, and takes what only the other may do", w.wantForwarding)
+	w.Scene("the Services lead to a worker, and to the API server", w.wantServices)
+	w.Scene("another worker-config rolls one at a time", func() {
 		before, least := w.wantReady(w.model, 2), w.leastReady(w.model)
-		w.configure(map[string]any{"worker-config": w.overrides(900)})
-		w.wantStatus("active: 2 workers, 2 connectors")
+		w.MustConfigure(map[string]any{"worker-config": w.overrides(900)})
+		w.WantStatus("active: 2 workers, 2 connectors")
 		if n := least(); n != 1 {
 			w.t.Errorf("at the worst moment of the roll %d of 2 were ready, want 1", n)
 		}
@@ -53,51 +52,36 @@ func (w *world) live() {
 		}
 		w.wantLines("three")
 	})
-	w.scene("a worker is killed", func() {
+	w.Scene("a worker is killed", func() {
 		w.kill(w.model, w.wantReady(w.model, 2)[0])
-		w.must(w.UpdateStatus("connect"))
-		w.settle()
-		w.wantStatus("active: 2 workers, 2 connectors")
+		w.Must(w.UpdateStatus("connect"))
+		w.MustSettle()
+		w.WantStatus("active: 2 workers, 2 connectors")
 		w.wantLines("four")
 	})
-	w.scene("a broker is killed and comes back", func() {
+	w.Scene("a broker is killed and comes back", func() {
 		w.kill("kafka", w.wantReady("kafka", 3)[1])
 		w.wantTopics()
 		w.wantLines("five")
 	})
-	w.scene("three workers, and one", func() {
-		w.configure(map[string]any{"workers": 3})
-		w.wantStatus("active: 3 workers, 2 connectors")
+	w.Scene("three workers, and one", func() {
+		w.MustConfigure(map[string]any{"workers": 3})
+		w.WantStatus("active: 3 workers, 2 connectors")
 		w.wantReady(w.model, 3)
 		w.wantLines("six")
 		w.note()
-		w.configure(map[string]any{"workers": 1})
-		w.wantStatus("active: 1 worker, 2 connectors")
+		w.MustConfigure(map[string]any{"workers": 1})
+		w.WantStatus("active: 1 worker, 2 connectors")
 		w.wantReady(w.model, 1)
 		w.wantLines("seven")
 	})
-	w.scene("the application goes, its topics stay", func() {
-		w.must(w.RemoveApplication("connect"))
-		w.settle()
+	w.Scene("the application goes, its topics stay", func() {
+		w.Must(w.RemoveApplication("connect"))
+		w.MustSettle()
 		w.wantReady(w.model, 0)
 		w.wantNothing()
 		w.wantTopics()
 	})
-}
-
-func (w *world) must(err error) {
-	w.t.Helper()
-	must(w.t, err)
-}
-
-func (w *world) scene(name string, play func()) {
-	w.t.Helper()
-	start := time.Now()
-	play()
-	w.t.Logf("%-70s %6.1f s", name, time.Since(start).Seconds())
-	if w.t.Failed() {
-		w.t.FailNow()
-	}
 }
 
 // wantForwarding writes by both workers. Only the one who leads may; the other has
@@ -141,17 +125,17 @@ func (w *world) wantServices() {
 	asked := map[string]bool{}
 	w.eventually("both workers are reached by the Service", func() string {
 		request, err := http.NewRequestWithContext(w.t.Context(), "GET", "http://connect-connect."+w.model+".svc.cluster.local:8083/", nil)
-		w.must(err)
+		w.Must(err)
 		// Connect does not say who answers; a worker's log does.
 		request.Header.Set("User-Agent", "asked-by-service")
 		response, err := transport.RoundTrip(request)
 		if err != nil {
 			return err.Error()
 		}
-		w.must(response.Body.Close())
+		w.Must(response.Body.Close())
 		for _, p := range w.wantReady(w.model, 2) {
 			log, err := os.ReadFile(filepath.Join(w.dir, "logs", w.model, p.Name+".log"))
-			w.must(err)
+			w.Must(err)
 			asked[p.Name] = bytes.Contains(log, []byte("asked-by-service"))
 		}
 		if n := count(asked); response.StatusCode != 200 || n != 2 {
@@ -162,9 +146,9 @@ func (w *world) wantServices() {
 	config := w.cluster.Config(w.cluster.Token)
 	config.Host = "https://kubernetes.default.svc.cluster.local"
 	client, err := kubernetes.NewForConfig(config)
-	w.must(err)
+	w.Must(err)
 	version, err := client.Discovery().ServerVersion()
-	w.must(err)
+	w.Must(err)
 	if version.GitVersion != w.cluster.Version {
 		w.t.Errorf("by its Service the API server is %s, not %s", version.GitVersion, w.cluster.Version)
 	}
@@ -198,10 +182,10 @@ func (w *world) workerIDs(ask corev1.Pod) []string {
 // has started it again, in the same pod.
 func (w *world) kill(namespace string, victim corev1.Pod) {
 	w.t.Helper()
-	w.must(syscall.Kill(process(w.t, victim), syscall.SIGKILL))
+	w.Must(syscall.Kill(process(w.t, victim), syscall.SIGKILL))
 	w.eventually(victim.Name+" is started again", func() string {
 		p, err := w.client.CoreV1().Pods(namespace).Get(w.t.Context(), victim.Name, metav1.GetOptions{})
-		w.must(err)
+		w.Must(err)
 		s := p.Status.ContainerStatuses[0]
 		if p.UID != victim.UID || s.RestartCount != 1 || !isReady(p) {
 			return fmt.Sprintf("%+v", s)
@@ -218,13 +202,13 @@ func (w *world) wantNothing() {
 	w.t.Helper()
 	ctx, all := w.t.Context(), metav1.ListOptions{}
 	sets, err := w.client.AppsV1().StatefulSets(w.model).List(ctx, all)
-	w.must(err)
+	w.Must(err)
 	services, err := w.client.CoreV1().Services(w.model).List(ctx, all)
-	w.must(err)
+	w.Must(err)
 	secrets, err := w.client.CoreV1().Secrets(w.model).List(ctx, all)
-	w.must(err)
+	w.Must(err)
 	budgets, err := w.client.PolicyV1().PodDisruptionBudgets(w.model).List(ctx, all)
-	w.must(err)
+	w.Must(err)
 	if n := len(sets.Items) + len(services.Items) + len(secrets.Items) + len(budgets.Items); n > 0 {
 		w.t.Errorf("%d objects are left: %v %v %v %v", n, sets.Items, services.Items, secrets.Items, budgets.Items)
 	}

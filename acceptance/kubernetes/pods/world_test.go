@@ -3,10 +3,7 @@ package pods_test
 // The file charm, its brokers and its workers.
 
 import (
-	"bytes"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -90,12 +87,12 @@ func (w *world) overrides(flush int) string {
 // deploy brings the file charm to where its connectors run.
 func (w *world) deploy(units, workers int) {
 	w.t.Helper()
-	must(w.t, w.Deploy("connect", w.FileCharm("../../../examples/kafka-connect-file"), charmtest.DeployOptions{Units: units, Config: map[string]any{
+	w.Must(w.Deploy("connect", w.FileCharm("../../../examples/kafka-connect-file"), charmtest.DeployOptions{Units: units, Config: map[string]any{
 		"topics": "lines", "kubeconfig": string(w.cluster.Kubeconfig(w.cluster.Token)), "workers": workers, "memory": "256M",
 		"image": w.release.ImageName(), "source-file": "/shared/from.txt", "sink-file": "/shared/to.txt", "worker-config": w.overrides(1000),
 	}}))
 	w.Kafka(w.addrs())
-	w.settle()
+	w.MustSettle()
 }
 
 // addrs are the brokers' names, which every pod finds.
@@ -106,22 +103,6 @@ func (w *world) addrs() (brokers []string) {
 	return brokers
 }
 
-func (w *world) settle() {
-	w.t.Helper()
-	w.MustSettle()
-}
-
-func (w *world) configure(options map[string]any) {
-	w.t.Helper()
-	must(w.t, w.Configure("connect", options))
-	w.settle()
-}
-
-func (w *world) wantStatus(want string) {
-	w.t.Helper()
-	w.WantStatus(want)
-}
-
 func (w *world) wantTopics() {
 	w.t.Helper()
 	w.WantTopics(w.addrs())
@@ -130,19 +111,7 @@ func (w *world) wantTopics() {
 // worker asks one worker by its pod's address.
 func (w *world) worker(p corev1.Pod, method, path, body string) (int, string) {
 	w.t.Helper()
-	request, err := http.NewRequestWithContext(w.t.Context(), method, "http://"+p.Status.PodIP+":8083"+path, strings.NewReader(body))
-	must(w.t, err)
-	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return 0, err.Error()
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		return 0, err.Error()
-	}
-	return response.StatusCode, string(text)
+	return w.Ask(method, "http://"+p.Status.PodIP+":8083"+path, body)
 }
 
 // wantLines appends lines to the source's file and waits until each is in the
@@ -150,22 +119,14 @@ func (w *world) worker(p corev1.Pod, method, path, body string) (int, string) {
 func (w *world) wantLines(lines ...string) {
 	w.t.Helper()
 	w.Append(filepath.Join(w.dir, "shared", "from.txt"), lines...)
-	w.eventually("the lines arrive", func() string {
-		got, err := os.ReadFile(filepath.Join(w.dir, "shared", "to.txt"))
-		if err != nil {
-			return err.Error()
+	sink := filepath.Join(w.dir, "shared", "to.txt")
+	w.WantLines(sink, lines...)
+	got, err := os.ReadFile(sink)
+	w.Must(err)
+	for _, line := range w.lines {
+		if !strings.Contains(string(got), line+"\n") {
+			w.t.Errorf("%s is missing: the sink has %s", line, got)
 		}
-		for _, line := range lines {
-			if bytes.Count(got, []byte(line+"\n")) != 1 {
-				return "the sink has " + string(got)
-			}
-		}
-		for _, line := range w.lines {
-			if !bytes.Contains(got, []byte(line+"\n")) {
-				return line + " is missing: the sink has " + string(got)
-			}
-		}
-		return ""
-	})
+	}
 	w.lines = append(w.lines, lines...)
 }
