@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/connectcharm/kafka-connect-base/acceptance/internal/reality"
 	"github.com/connectcharm/kafka-connect-base/acceptance/realkafka"
 	"github.com/connectcharm/kafka-connect-base/charmtest/kafkatest"
 	"github.com/connectcharm/kafka-connect-base/helpers/kafka"
@@ -27,7 +28,7 @@ func TestKafka(t *testing.T) {
 	eachVersion(t, func(t *testing.T, k *realkafka.Kafka) {
 		for _, n := range []int{1, 3} {
 			t.Run(fmt.Sprintf("%d brokers", n), func(t *testing.T) {
-				brokers := startBrokers(t, k, folder(t), n)
+				brokers := startBrokers(t, k, reality.Folder(t), n)
 				t.Run("topics", func(t *testing.T) { topicsAreMade(t, k, brokers, n) })
 				t.Run("script", func(t *testing.T) { fakeAnswersLikeReal(t, k, brokers, n) })
 				t.Run("old clients", func(t *testing.T) { oldClients(t, k, brokers) })

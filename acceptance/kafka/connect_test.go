@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/connectcharm/kafka-connect-base/acceptance/internal/reality"
 	"github.com/connectcharm/kafka-connect-base/acceptance/realkafka"
 	"github.com/connectcharm/kafka-connect-base/helpers/connect"
 	"github.com/connectcharm/kafka-connect-base/helpers/kafka"
@@ -31,7 +32,7 @@ type cluster struct {
 
 func startCluster(t *testing.T, k *realkafka.Kafka, brokers int) *cluster {
 	t.Helper()
-	c := &cluster{kafka: k, dir: folder(t)}
+	c := &cluster{kafka: k, dir: reality.Folder(t)}
 	b := startBrokers(t, k, c.dir, brokers)
 	c.admin = kafka.Open(kafka.Config{Brokers: b.Addrs()})
 	t.Cleanup(c.admin.Close)
@@ -98,7 +99,7 @@ func topicsUnchanged(t *testing.T, c *cluster) {
 // lifeOfConnectors registers a source and a sink, moves lines through both, and takes them through every state.
 func lifeOfConnectors(t *testing.T, client *connect.Client) {
 	ctx := t.Context()
-	dir := folder(t)
+	dir := reality.Folder(t)
 	in, out := filepath.Join(dir, "in.txt"), filepath.Join(dir, "out.txt")
 	source := map[string]any{
 		"connector.class": "FileStreamSource", "tasks.max": 1, "file": in, "topic": "lines",
@@ -259,7 +260,7 @@ func twoWorkers(t *testing.T, c *cluster, first *realkafka.Worker) {
 	})
 	now, err := c.admin.Group(ctx, group)
 	t.Logf("group: %+v, %v", now, err)
-	dir := folder(t)
+	dir := reality.Folder(t)
 	one, two := connectTo(t, first.URL), connectTo(t, second.URL)
 	for i, client := range []*connect.Client{one, two, one, two} {
 		created(t, client, fmt.Sprintf("source-%d", i), map[string]any{

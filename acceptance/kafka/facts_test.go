@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/connectcharm/kafka-connect-base/acceptance/internal/reality"
 	"github.com/connectcharm/kafka-connect-base/acceptance/realkafka"
 	"github.com/connectcharm/kafka-connect-base/helpers/connect"
 )
@@ -14,7 +15,7 @@ import (
 func facts(t *testing.T, k *realkafka.Kafka, worker *realkafka.Worker, client *connect.Client) {
 	ctx := t.Context()
 	config := map[string]any{
-		"connector.class": "FileStreamSource", "tasks.max": 1, "file": folder(t) + "/in", "topic": "facts",
+		"connector.class": "FileStreamSource", "tasks.max": 1, "file": reality.Folder(t) + "/in", "topic": "facts",
 		"secret.password": "not to be seen",
 	}
 	created(t, client, "facts", config)

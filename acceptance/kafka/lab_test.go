@@ -6,26 +6,16 @@ package kafka
 
 import (
 	"context"
-	"os"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/connectcharm/kafka-connect-base/acceptance/realkafka"
 )
 
-// versions are the releases to test with.
-func versions() []string {
-	if chosen := strings.Fields(os.Getenv("KAFKA_VERSIONS")); len(chosen) > 0 {
-		return chosen
-	}
-	return []string{"3.9.2", "4.3.1"}
-}
-
 // eachVersion runs f for each release, one after the other: two of them would fight over the machine's cores.
 func eachVersion(t *testing.T, f func(t *testing.T, k *realkafka.Kafka)) {
 	t.Helper()
-	for _, version := range versions() {
+	for _, version := range realkafka.Chosen() {
 		t.Run(version, func(t *testing.T) {
 			k, err := realkafka.Get(t.Context(), version, t.Logf)
 			if err != nil {
@@ -34,25 +24,6 @@ func eachVersion(t *testing.T, f func(t *testing.T, k *realkafka.Kafka)) {
 			f(t, k)
 		})
 	}
-}
-
-// folder is a temporary folder that stays when the test fails, for its logs.
-func folder(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "realkafka-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("logs and data are in %s", dir)
-			return
-		}
-		if err := os.RemoveAll(dir); err != nil {
-			t.Error(err)
-		}
-	})
-	return dir
 }
 
 func startBrokers(t *testing.T, k *realkafka.Kafka, dir string, n int) *realkafka.Brokers {
