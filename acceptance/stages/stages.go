@@ -33,11 +33,14 @@ func all(versions []string) []stage {
 	}
 	stages := []stage{{build, "ten minutes to compile a Kubernetes API server and Juju's unit agent", life("-build"), ""}}
 	for _, version := range versions {
-		stages = append(stages, stage{"kafka-" + version, "two minutes to fetch its jars", tests([]string{version}, "acceptance", "./kafka/... ./benchconnectors"), ""})
+		stages = append(stages, stage{"kafka-" + version, "two minutes to fetch its jars", tests([]string{version}, "acceptance", "./kafka/..."), ""})
 	}
 	stages = append(stages, stage{"tools29", "three minutes to compile the hook tools of Juju 2.9", tests(nil, "acceptance/juju29", "./..."), ""})
 	for _, version := range versions {
 		stages = append(stages, stage{"life-" + version, "", life("-table \"$STEPS_TABLE\" -kafka " + version), build})
+	}
+	for _, version := range versions {
+		stages = append(stages, stage{"bench-" + version, "", tests([]string{version}, "acceptance", "./benchconnectors"), ""})
 	}
 	return append(stages,
 		stage{"kubernetes", "", tests(versions, "acceptance/kubernetes", "./..."), build},
