@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
-	"maps"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/connectcharm/kafka-connect-base/helpers/connect"
 	"github.com/connectcharm/kafka-connect-base/helpers/connectors"
 	"github.com/connectcharm/kafka-connect-base/internal/cli"
 )
@@ -41,22 +43,23 @@ func (a *app) completeGlobals(root *cobra.Command) {
 	}
 }
 
-// completeLive completes the names of connectors on the clusters.
+// completeLive completes the names of connectors on the clusters. All are asked
+// at once, each only once: who presses a key does not wait for what is down.
 func (a *app) completeLive(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	ctx, cancel := context.WithTimeout(contextOf(c), patienceOfShells)
 	defer cancel()
-	a.timeout = patienceOfShells
+	a.timeout, a.once = patienceOfShells, true
 	targets, err := a.targets(ctx)
 	if err != nil {
 		return nil, noFiles
 	}
-	var found []string
-	for _, t := range targets {
-		if now, err := t.now(ctx); err == nil {
-			found = slices.AppendSeq(found, maps.Keys(now))
-		}
+	found := make([][]string, len(targets))
+	var all sync.WaitGroup
+	for i, t := range targets {
+		all.Go(func() { found[i], _ = connect.As[[]string](t.client.Connectors(ctx)) }) // without an answer there is no name
 	}
-	return without(found, args), noFiles
+	all.Wait()
+	return offered(c, slices.Concat(found...), args), noFiles
 }
 
 // completeFiles completes the names of connectors that the files give.
@@ -76,7 +79,7 @@ func (a *app) completeFiles(c *cobra.Command, args []string, _ string) ([]string
 	for _, one := range found {
 		known = append(known, one.Name)
 	}
-	return without(known, args), noFiles
+	return offered(c, known, args), noFiles
 }
 
 // completeEnvironments completes the names of the folder's environments.
@@ -110,10 +113,13 @@ func (a *app) completeOneLive(c *cobra.Command, args []string, to string) ([]str
 	return a.completeLive(c, args, to)
 }
 
-// without gives names in order, each once, and none that is there already.
-func without(names, already []string) []string {
+// offered gives names in order, each once, and none that is there already. One
+// that begins with "-" would be taken for a flag until "--" has ended the flags.
+func offered(c *cobra.Command, names, already []string) []string {
 	slices.Sort(names)
-	return slices.DeleteFunc(slices.Compact(names), func(name string) bool { return slices.Contains(already, name) })
+	return slices.DeleteFunc(slices.Compact(names), func(name string) bool {
+		return slices.Contains(already, name) || strings.HasPrefix(name, "-") && c.ArgsLenAtDash() < 0
+	})
 }
 
 // contextOf is a command's context; completions run without one.

@@ -35,6 +35,8 @@ type app struct {
 	verbose  bool
 	timeout  time.Duration
 	parallel int
+
+	once bool // a worker that does not answer is not asked again
 }
 
 // The groups of the help.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -187,11 +186,14 @@ func (a *app) open(at place, o connect.Options) (*target, error) {
 
 // tellAgain says why a cluster is asked again, each reason once: nobody should
 // wait without knowing for what. A host that does not exist ends the call where
-// there is no other worker to ask.
+// there is no other worker to ask; so does any reason where nobody waits.
 func (a *app) tellAgain(at place, workers int) func(context.Context, error) error {
 	var told sync.Map
 	return func(_ context.Context, err error) error {
 		why := new(connect.Error)
+		if a.once {
+			return err
+		}
 		if host := new(net.DNSError); errors.As(err, &host) && host.IsNotFound && workers == 1 {
 			return err
 		}
@@ -206,10 +208,4 @@ func (a *app) tellAgain(at place, workers int) func(context.Context, error) erro
 }
 
 // shown is an address without the password in it.
-func shown(address string) string {
-	parsed, err := url.Parse(address)
-	if err != nil {
-		return address
-	}
-	return terminal.Clean(parsed.Redacted())
-}
+func shown(address string) string { return terminal.Clean(connect.ShownURL(address)) }

@@ -60,6 +60,9 @@ func Run(root *cobra.Command, console *terminal.Terminal, args []string) int {
 		os.Exit(Interrupted)
 	}()
 	prepare(root, console)
+	if len(args) > 0 && args[0] == cobra.ShellCompRequestCmd {
+		plainHints(root)
+	}
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	return conclude(ctx, console, err)
