@@ -46,8 +46,8 @@ func place(stages []stage, r result) int {
 	return slices.IndexFunc(stages, func(s stage) bool { return s.name == r.name })
 }
 
-// laneMiB is what a stage takes at most, and what the machine should have for it.
-const laneMiB = 3 << 10
+// laneMiB is what the machine should have for a stage, of which the largest take 1.5 GiB.
+const laneMiB = 2 << 10
 
 // lanesFrom reads how many lanes there should be. By default, two for each
 // processor as far as memory goes: a stage keeps half of one busy.
