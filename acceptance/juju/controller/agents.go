@@ -136,11 +136,7 @@ func (m *Model) KillAgent(name string) error {
 
 // StartAgent starts a killed one again, as the machine's service manager does.
 func (m *Model) StartAgent(name string) error {
-	return m.do(func() error {
-		u, err := m.unit(name)
-		if err != nil {
-			return err
-		}
+	return m.doUnit(name, func(u *unit) error {
 		if !u.lost || u.running != nil {
 			return fmt.Errorf("cannot start the agent of %s: it was not killed", name)
 		}
@@ -153,11 +149,7 @@ func (m *Model) StartAgent(name string) error {
 // UpdateStatus lets the time for update-status come for every unit of an
 // application whose agent runs.
 func (m *Model) UpdateStatus(name string) error {
-	return m.do(func() error {
-		a, err := m.app(name)
-		if err != nil {
-			return err
-		}
+	return m.doApp(name, func(a *app) error {
 		for _, u := range m.sortedUnits() {
 			if u.app == a && !u.lost {
 				u.ticks++

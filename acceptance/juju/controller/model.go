@@ -138,6 +138,28 @@ func (m *Model) do(change func() error) error {
 	return change()
 }
 
+// doApp is do for what happens to an application.
+func (m *Model) doApp(name string, change func(*app) error) error {
+	return m.do(func() error {
+		a, err := m.app(name)
+		if err != nil {
+			return err
+		}
+		return change(a)
+	})
+}
+
+// doUnit is do for what happens to a unit.
+func (m *Model) doUnit(name string, change func(*unit) error) error {
+	return m.do(func() error {
+		u, err := m.unit(name)
+		if err != nil {
+			return err
+		}
+		return change(u)
+	})
+}
+
 func (m *Model) app(name string) (*app, error) {
 	if a := m.apps[name]; a != nil {
 		return a, nil

@@ -50,12 +50,8 @@ func wire(r charm.Relation) params.CharmRelation {
 
 // AddUnit is `juju add-unit`.
 func (m *Model) AddUnit(name string) error {
-	return m.do(func() error {
-		a, err := m.app(name)
-		if err != nil {
-			return err
-		}
-		_, err = m.addUnit(a)
+	return m.doApp(name, func(a *app) error {
+		_, err := m.addUnit(a)
 		return err
 	})
 }
@@ -158,11 +154,7 @@ func (m *Model) destroyRelation(r *relation) {
 
 // Configure is `juju config`.
 func (m *Model) Configure(name string, config map[string]any) error {
-	return m.do(func() error {
-		a, err := m.app(name)
-		if err != nil {
-			return err
-		}
+	return m.doApp(name, func(a *app) error {
 		maps.Copy(a.config, config)
 		return nil
 	})
@@ -174,11 +166,7 @@ func (m *Model) Refresh(name, archive string) error {
 	if err != nil {
 		return fmt.Errorf("cannot refresh %q: %w", name, err)
 	}
-	return m.do(func() error {
-		a, err := m.app(name)
-		if err != nil {
-			return err
-		}
+	return m.doApp(name, func(a *app) error {
 		a.options = c.Config().DefaultSettings()
 		a.revision++
 		a.archive, a.charmURL = archive, fmt.Sprintf("local:%s-%d", name, a.revision)
@@ -189,13 +177,9 @@ func (m *Model) Refresh(name, archive string) error {
 
 // Lead makes another unit the leader, as when the former one's lease ran out.
 func (m *Model) Lead(name, unit string) error {
-	return m.do(func() error {
+	return m.doApp(name, func(a *app) error {
 		if m.options.Lease > 0 {
 			return fmt.Errorf("cannot make %s the leader: who claims the lease leads", unit)
-		}
-		a, err := m.app(name)
-		if err != nil {
-			return err
 		}
 		a.leader = unit
 		return nil
@@ -204,11 +188,7 @@ func (m *Model) Lead(name, unit string) error {
 
 // Resolve is `juju resolve`: the failed hook runs again.
 func (m *Model) Resolve(name string) error {
-	return m.do(func() error {
-		u, err := m.unit(name)
-		if err != nil {
-			return err
-		}
+	return m.doUnit(name, func(u *unit) error {
 		u.resolved = params.ResolvedRetryHooks
 		u.version++
 		return nil
@@ -217,11 +197,7 @@ func (m *Model) Resolve(name string) error {
 
 // RemoveUnit is `juju remove-unit`.
 func (m *Model) RemoveUnit(name string) error {
-	return m.do(func() error {
-		u, err := m.unit(name)
-		if err != nil {
-			return err
-		}
+	return m.doUnit(name, func(u *unit) error {
 		u.life = life.Dying
 		u.version++
 		return nil
@@ -230,11 +206,7 @@ func (m *Model) RemoveUnit(name string) error {
 
 // RemoveApplication is `juju remove-application`.
 func (m *Model) RemoveApplication(name string) error {
-	return m.do(func() error {
-		a, err := m.app(name)
-		if err != nil {
-			return err
-		}
+	return m.doApp(name, func(a *app) error {
 		a.life = life.Dying
 		a.version++
 		for _, r := range m.relations {

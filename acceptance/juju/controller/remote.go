@@ -29,11 +29,7 @@ func (m *Model) Remote(name string, data ...map[string]string) error {
 // Write is what units of a scripted application write, besides what they wrote
 // before: a map for each.
 func (m *Model) Write(name string, data ...map[string]string) error {
-	return m.do(func() error {
-		a, err := m.app(name)
-		if err != nil {
-			return err
-		}
+	return m.doApp(name, func(a *app) error {
 		for i, written := range data {
 			unit := fmt.Sprintf("%s/%d", name, i)
 			a.data[unit] = merged(a.data[unit], written)

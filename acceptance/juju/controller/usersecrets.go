@@ -12,7 +12,7 @@ import (
 
 // UserSecret is `juju add-secret`, `juju grant-secret` and `juju config APP
 // OPTION=URI`; for a name that is there already, `juju update-secret`.
-func (m *Model) UserSecret(app, option, name string, content map[string]string) error {
+func (m *Model) UserSecret(application, option, name string, content map[string]string) error {
 	var args []string
 	for key, text := range content {
 		args = append(args, key+"="+text)
@@ -21,19 +21,15 @@ func (m *Model) UserSecret(app, option, name string, content map[string]string) 
 	if err != nil {
 		return fmt.Errorf("cannot add secret %q: %w", name, err)
 	}
-	return m.do(func() error {
-		a, err := m.app(app)
-		if err != nil {
-			return err
-		}
+	return m.doApp(application, func(a *app) error {
 		var s *secret
 		for _, one := range m.secrets {
-			if one.granted == app && one.label == name {
+			if one.granted == application && one.label == name {
 				s = one
 			}
 		}
 		if s == nil {
-			s = &secret{uri: coresecrets.NewURI().String(), label: name, granted: app, read: map[string]int{},
+			s = &secret{uri: coresecrets.NewURI().String(), label: name, granted: application, read: map[string]int{},
 				revisions: map[int]params.SecretContentParams{}, deleted: map[int]bool{}}
 			m.secrets = append(m.secrets, s)
 			a.config[option] = s.uri
