@@ -117,7 +117,7 @@ func (s *scriptRun) line(ctx context.Context, line string) (string, error) {
 			}
 			return strings.Join(strings.Fields(string(raw)), " "), err
 		})
-	case "await": // await TEXT GET /path
+	case "await": // await TEXT GET /path, or another call that changes nothing
 		text, call, _ := strings.Cut(rest, " ")
 		return s.await(ctx, text, func() (string, error) { return s.call(ctx, call) })
 	}
