@@ -49,6 +49,7 @@ func all(versions []string) []stage {
 		stage{"charmcraft", "a minute to install charmcraft", tests(nil, "acceptance", "./charmcraft"), ""},
 		stage{"killed", "", tests(nil, "acceptance", "./life"), build},
 		stage{"takeover", "", tests(versions, "acceptance", "./takeover/..."), ""},
+		stage{"shells", "", tests(nil, "acceptance", "./shells"), ""},
 		stage{"stages", "", tests(nil, "acceptance", "./stages ./realkafka"), ""},
 	)
 }
