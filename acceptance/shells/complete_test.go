@@ -40,6 +40,9 @@ func TestLists(t *testing.T) {
 			user.scene(list.name)
 			user.press(list.typed)
 			user.sees(list.shown...)
+			if strings.Contains(user.saw(), "-dash") && !slices.Contains(list.shown, "-dash") {
+				t.Errorf("%s: -dash is offered, which would be a flag", list.name)
+			}
 		}
 		user.leave()
 		site.untouched(t)
@@ -106,7 +109,7 @@ func TestDown(t *testing.T) {
 		for _, down := range []struct {
 			env   string
 			limit time.Duration
-		}{{"gone", time.Second}, {"silent", 3 * time.Second}} {
+		}{{"gone", 2 * time.Second}, {"silent", 6 * time.Second}} {
 			user.scene(down.env)
 			begun, from := time.Now(), user.from
 			user.press("connectors pause --env " + down.env + " \t")
@@ -144,7 +147,7 @@ func TestThousand(t *testing.T) {
 		user.press("connectors status -e prod team\\ 777\t\r")
 		user.sees(`team 777: it's "mine"  RUNNING`)
 		t.Logf("%s: %v with the command itself", s.name, time.Since(begun).Round(time.Millisecond))
-		if took := time.Since(begun); took > 5*time.Second {
+		if took := time.Since(begun); took > 15*time.Second {
 			t.Errorf("it took %v", took)
 		}
 		user.leave()

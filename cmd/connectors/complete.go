@@ -118,7 +118,7 @@ func (a *app) completeOneLive(c *cobra.Command, args []string, to string) ([]str
 func offered(c *cobra.Command, names, already []string) []string {
 	slices.Sort(names)
 	return slices.DeleteFunc(slices.Compact(names), func(name string) bool {
-		return slices.Contains(already, name) || strings.HasPrefix(name, "-") && c.ArgsLenAtDash() < 0
+		return slices.Contains(already, name) || strings.HasPrefix(name, "-") && !cli.FlagsEnded(contextOf(c))
 	})
 }
 

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"context"
 	"embed"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -43,6 +45,22 @@ func Completion(root string) *cobra.Command {
 			return Usage(c, "cannot complete in %q: the shells are bash, zsh, fish and powershell", args[0])
 		},
 	}
+}
+
+// endedKey is where a completion's context keeps whether "--" was typed before.
+type endedKey struct{}
+
+// FlagsEnded says whether "--" has ended the flags before what is completed:
+// what begins with "-" is a name then. Cobra does not tell.
+func FlagsEnded(ctx context.Context) bool {
+	ended, _ := ctx.Value(endedKey{}).(bool)
+	return ended
+}
+
+// forShells makes a tree and a context ready to complete the last argument.
+func forShells(ctx context.Context, root *cobra.Command, args []string) context.Context {
+	plainHints(root)
+	return context.WithValue(ctx, endedKey{}, slices.Contains(args[:len(args)-1], "--"))
 }
 
 // plainHints takes the marks away that a flag's text has around its value: a

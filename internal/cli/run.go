@@ -61,7 +61,7 @@ func Run(root *cobra.Command, console *terminal.Terminal, args []string) int {
 	}()
 	prepare(root, console)
 	if len(args) > 0 && args[0] == cobra.ShellCompRequestCmd {
-		plainHints(root)
+		ctx = forShells(ctx, root, args)
 	}
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
