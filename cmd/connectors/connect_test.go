@@ -294,7 +294,7 @@ func (s *clusters) config(ts *testscript.TestScript, name string) {
 // ttyCommand is the command "tty" of the scripts: it runs a command whose
 // three streams are one terminal of 30 lines of 100 characters, and plays the
 // user as a file says: "? REGEXP" waits until the terminal shows it, "> TEXT"
-// types a line, "^C" presses Ctrl-C, "@ METHOD PATH" waits until the cluster
+// types a line, "^C" and "^D" press Ctrl-C and Ctrl-D, "@ METHOD PATH" waits until the cluster
 // was called so. What the terminal showed is the standard
 // output.
 //

@@ -170,7 +170,7 @@ func (a *app) tellExported(out string, exported int, files map[string][]byte) er
 	result := written{Folder: out, Files: slices.Sorted(maps.Keys(files)), Connectors: &exported}
 	return a.write(result, func() error {
 		a.printf("wrote %s in %s to %s", count(exported, "connector"), count(len(files), "file"), out)
-		a.printf("\nSee that nothing would change:\n  connectors plan --dir %s --env %s", out, a.env)
+		a.printf("\nSee that nothing would change:\n  connectors plan --dir %s --env %s", cli.Word(out), cli.Word(a.env))
 		return nil
 	})
 }

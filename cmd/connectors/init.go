@@ -85,7 +85,7 @@ func (a *app) initialise(dir string) error {
 		}
 		in := ""
 		if dir != a.dir {
-			in = " --dir " + dir
+			in = " --dir " + cli.Word(dir)
 		}
 		a.printf("\nNow see what the files give, and what they would change:\n  connectors render%s --env dev\n  connectors plan%s --env dev", in, in)
 		return nil

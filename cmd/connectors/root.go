@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -36,7 +37,8 @@ type app struct {
 	timeout  time.Duration
 	parallel int
 
-	once bool // a worker that does not answer is not asked again
+	once      bool                  // a worker that does not answer is not asked again
+	unwritten atomic.Pointer[error] // why a line of a result was lost
 }
 
 // The groups of the help.
@@ -64,12 +66,13 @@ const firstSteps = `  connectors init myfolder                    # a folder to 
 func newRoot(console *terminal.Terminal, getenv func(string) string) *cobra.Command {
 	a := &app{console: console, getenv: getenv, log: slog.New(slog.NewTextHandler(io.Discard, nil)), secrets: func() []string { return nil }}
 	root := &cobra.Command{
-		Use:               "connectors",
-		Short:             "connectors in Git: planned, applied, kept",
-		Long:              about,
-		Example:           firstSteps,
-		PersistentPreRunE: a.prepare,
-		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		Use:                "connectors",
+		Short:              "connectors in Git: planned, applied, kept",
+		Long:               about,
+		Example:            firstSteps,
+		PersistentPreRunE:  a.prepare,
+		PersistentPostRunE: a.written,
+		CompletionOptions:  cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
 	root.AddGroup(
 		&cobra.Group{ID: deploying, Title: "From the folder to the cluster:"},
@@ -162,5 +165,15 @@ func (a *app) write(value any, text func() error) error {
 
 // printf writes a line of a result.
 func (a *app) printf(format string, args ...any) {
-	fmt.Fprintf(a.console.Out, format+"\n", args...)
+	if _, err := fmt.Fprintf(a.console.Out, format+"\n", args...); err != nil {
+		a.unwritten.Store(&err)
+	}
+}
+
+// written says whether all lines of a result have reached whoever reads them.
+func (a *app) written(*cobra.Command, []string) error {
+	if err := a.unwritten.Load(); err != nil {
+		return *err
+	}
+	return nil
 }

@@ -93,6 +93,9 @@ func healthOf(ctx context.Context, targets []*target, patterns []string, unhealt
 
 // tellHealth writes the reports; the exit code says whether all are well.
 func (a *app) tellHealth(reports []clusterHealth, failed error) error {
+	if failed != nil && a.output == textOutput && len(reports) == 1 && reports[0].Health != nil && len(reports[0].Health.Connectors) == 0 {
+		return failed // without "0 connectors" before it
+	}
 	err := a.writeHealth(a.console.Out, reports, 0)
 	if err = errors.Join(err, failed); err != nil {
 		return err

@@ -30,6 +30,8 @@ func onTerminal(ts *testscript.TestScript, play, command string, args ...string)
 		switch text, _ := strings.CutPrefix(line[min(1, len(line)):], " "); {
 		case line == "^C":
 			ts.Check(screen.Type("\x03"))
+		case line == "^D":
+			ts.Check(screen.Type("\x04"))
 		case strings.HasPrefix(line, ">"):
 			ts.Check(screen.Type(text + "\n"))
 		case strings.HasPrefix(line, "@"):

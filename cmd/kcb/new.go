@@ -49,7 +49,7 @@ func (a *app) newCommand() *cobra.Command {
 				}
 			}
 			if !a.console.Quiet {
-				fmt.Fprintf(a.console.Err, "\nNext:\n  cd %s\n  make test\n  kcb build\n", filepath.Clean(dir))
+				fmt.Fprintf(a.console.Err, "\nNext:\n  cd %s\n  make test\n  kcb build\n", cli.Word(filepath.Clean(dir)))
 			}
 			return nil
 		},

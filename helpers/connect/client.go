@@ -119,7 +119,7 @@ func baseURL(raw string) (string, Auth, error) {
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil: // its text would show the address, and perhaps a password in it
-		return "", Auth{}, errors.New("cannot use the URL of a Connect worker: it is not a URL")
+		return "", Auth{}, errors.New("cannot use the URL of a Connect worker: it is not a URL such as http://host:8083 or http://[::1]:8083")
 	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
 		return "", Auth{}, fmt.Errorf("cannot use %q as the URL of a Connect worker: want http://host:port", ShownURL(raw))
 	case u.RawQuery != "" || u.Fragment != "":

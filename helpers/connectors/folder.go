@@ -50,6 +50,12 @@ func Open(dir string) (*Folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the folder: %w", err)
 	}
+	switch about, err := os.Stat(dir); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("cannot open the folder %s: it is not there", dir)
+	case err == nil && !about.IsDir():
+		return nil, fmt.Errorf("cannot open the folder %s: it is a file", dir)
+	}
 	f := &Folder{dir: dir}
 	if f.settings, err = readSettings(dir); err != nil {
 		return nil, err

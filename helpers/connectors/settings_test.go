@@ -184,6 +184,12 @@ func TestOpen(t *testing.T) {
 	if _, err := connectors.Open(t.TempDir()); err == nil || !strings.Contains(err.Error(), "it holds no connectors/") {
 		t.Errorf("opening an empty folder: %v", err)
 	}
+	if _, err := connectors.Open(dir + "/nowhere"); err == nil || !strings.Contains(err.Error(), "it is not there") {
+		t.Errorf("opening nothing: %v", err)
+	}
+	if _, err := connectors.Open(dir + "/connectors/prod/a.json"); err == nil || !strings.Contains(err.Error(), "it is a file") {
+		t.Errorf("opening a file: %v", err)
+	}
 	f, err := connectors.Open(dir)
 	if err != nil {
 		t.Fatal(err)

@@ -74,6 +74,17 @@ func TestRun(t *testing.T) {
 	}
 }
 
+func TestWord(t *testing.T) {
+	for text, want := range map[string]string{
+		"prod": "prod", "../my-folder/a_b.c": "../my-folder/a_b.c", "été": "été", "": "''", "my folder": "'my folder'",
+		"it's": `'it'\''s'`, "~me": "'~me'", "$(x)": "'$(x)'", "a;b": "'a;b'",
+	} {
+		if got := cli.Word(text); got != want {
+			t.Errorf("%q is the word %s, want %s", text, got, want)
+		}
+	}
+}
+
 func TestHelp(t *testing.T) {
 	out, _, code := run()
 	for _, want := range []string{"Sails a ship.\n", "  ship COMMAND\n", "  ship sail north\n", "  sail        sail in a direction\n  sink        sink\n",

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -44,6 +45,16 @@ func flagParts(f *pflag.Flag) (name, what, otherwise string) {
 		otherwise = "`" + f.DefValue + "`"
 	}
 	return name, what, otherwise
+}
+
+// Word is a text as one word of a command line for a shell.
+func Word(text string) string {
+	if text != "" && !strings.ContainsFunc(text, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_./:=@%+,", r)
+	}) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 // unindent takes the two spaces away that examples have in the help.

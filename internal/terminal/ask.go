@@ -26,6 +26,9 @@ func (t *Terminal) Ask(ctx context.Context, question string) (bool, error) {
 	failed := make(chan error, 1)
 	go func() { // it stays behind when the context ends: a read cannot be taken back
 		line, err := bufio.NewReader(t.In).ReadString('\n')
+		if errors.Is(err, io.EOF) {
+			fmt.Fprintln(t.Err) // nobody pressed Enter
+		}
 		if err != nil && !errors.Is(err, io.EOF) {
 			failed <- err
 			return

@@ -27,7 +27,7 @@ func (t *Terminal) Screen() *Screen {
 // their number is said.
 func (s *Screen) Show(text string) {
 	if !s.opened {
-		fmt.Fprint(s.out, "\x1b[?1049h\x1b[?25l\x1b[2J") // another screen, no cursor
+		fmt.Fprint(s.out, "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J") // another screen, no cursor, lines end at the edge
 		s.opened = true
 	}
 	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
@@ -41,7 +41,7 @@ func (s *Screen) Show(text string) {
 // Close brings back what was shown before.
 func (s *Screen) Close() {
 	if s.opened {
-		fmt.Fprint(s.out, "\x1b[?25h\x1b[?1049l")
+		fmt.Fprint(s.out, "\x1b[?7h\x1b[?25h\x1b[?1049l")
 		s.opened = false
 	}
 }
