@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/connectcharm/kafka-connect-base/helpers/connect"
 	"github.com/connectcharm/kafka-connect-base/helpers/connectors"
 	"github.com/connectcharm/kafka-connect-base/internal/cli"
 )
@@ -62,15 +63,11 @@ func (a *app) export(ctx context.Context, out string, patterns []string, flat, f
 		return err
 	}
 	known := slices.Sorted(maps.Keys(live.Connectors))
-	used, kept := make([]bool, len(patterns)), 0
+	used := make([]bool, len(patterns))
+	kept := a.exportable(known, patterns, used)
 	options := connectors.ExportOptions{Environment: a.env, Owner: a.owner, Flat: flat, Keep: func(name string) bool {
-		return matches(name, patterns, used)
+		return slices.Contains(kept, name)
 	}}
-	for _, name := range known {
-		if matches(name, patterns, used) {
-			kept++
-		}
-	}
 	if err := unmatched(patterns, used, known, "on "+where(targets)); err != nil {
 		return err
 	}
@@ -92,7 +89,23 @@ func (a *app) export(ctx context.Context, out string, patterns []string, flat, f
 	if err := writeFolder(out, files, force, connectors.SecretsFile(a.env)); err != nil {
 		return err
 	}
-	return a.tellExported(out, kept, files)
+	return a.tellExported(out, len(kept), files)
+}
+
+// exportable are the names that are asked for. One that no folder could deploy is
+// left out and warned of, unless somebody asks for just that one.
+func (a *app) exportable(known, patterns []string, used []bool) (kept []string) {
+	for _, name := range known {
+		if !matches(name, patterns, used) {
+			continue
+		}
+		if err := connect.CheckName(name); err != nil && !slices.Contains(patterns, name) {
+			cli.Warn(a.console, "a connector is left out: %s", err)
+			continue
+		}
+		kept = append(kept, name)
+	}
+	return kept
 }
 
 // formerOwner is the owner that the connectors carry already, of the same
