@@ -102,6 +102,25 @@ func put(t *testing.T, address, name string) {
 	}
 }
 
+// unanswered says that the silent cluster was asked again, and has answered nobody.
+func (s *site) unanswered(t *testing.T, before int) {
+	t.Helper()
+	var calls []connecttest.Call
+	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		if calls = s.silent.Journal()[before:]; len(calls) > 0 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("nobody asked the silent cluster")
+		}
+	}
+	for _, call := range calls {
+		if call.Status != 0 {
+			t.Errorf("the silent cluster has answered: %s", call)
+		}
+	}
+}
+
 // untouched says that no shell took a name for a command.
 func (s *site) untouched(t *testing.T) {
 	t.Helper()
