@@ -17,7 +17,6 @@ func TestAttached(t *testing.T) {
 type folder struct {
 	*world
 	configs map[string]map[string]string // what every connector's should be
-	looks   int
 }
 
 const (

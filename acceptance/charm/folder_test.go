@@ -1,7 +1,6 @@
 package charm
 
-// What a folder of connectors holds, and what is looked at: the worker's log says
-// what it was asked to change, its REST API what came of it.
+// What a folder of connectors holds, and what the worker has of it.
 
 import (
 	"encoding/json"
@@ -9,11 +8,8 @@ import (
 	"maps"
 	"net/http"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strings"
 
-	"github.com/connectcharm/kafka-connect-base/acceptance/realkafka"
 	charmworld "github.com/connectcharm/kafka-connect-base/charmtest/world"
 )
 
@@ -59,12 +55,6 @@ func (f *folder) put(name string, config map[string]string) {
 	f.past(http.MethodPut, "/connectors/"+name+"/config", string(body))
 	f.configs[name] = maps.Clone(config)
 	f.configs[name]["name"] = name
-}
-
-func (f *folder) updateStatus() {
-	f.T.Helper()
-	f.Must(f.UpdateStatus("connect"))
-	f.MustSettle()
 }
 
 // wantPlan compares what the action plan-connectors would do: "create a by connectors/prod/a.jsonnet".
@@ -117,62 +107,4 @@ func (f *folder) wantRest(states, status string) {
 	}
 	f.wantWrites(f.updateStatus)
 	f.WantStatus(status)
-}
-
-// wantWrites does something and compares what the worker was asked to change.
-func (f *folder) wantWrites(do func(), want ...string) {
-	f.T.Helper()
-	before := len(f.writes())
-	do()
-	if got := f.writes()[before:]; !slices.Equal(slices.Sorted(slices.Values(got)), want) {
-		f.T.Errorf("the worker was asked for %q, want %q", got, want)
-	}
-}
-
-// written are requests that change something, as Connect logs what it has answered.
-var written = regexp.MustCompile(`"((?:POST|PUT|PATCH|DELETE) /\S+) HTTP/1.1" 2`)
-
-// writes are all that the worker was asked to change and did, in their order.
-func (f *folder) writes() (all []string) {
-	f.T.Helper()
-	f.looks++
-	look := fmt.Sprintf("/?look=%d", f.looks)
-	if code, text := f.Ask(http.MethodGet, f.url()+look, ""); code != http.StatusOK {
-		f.T.Fatalf("the worker answers %d: %s", code, text)
-	}
-	var log string
-	f.Eventually(func() string { // what came before has been logged before
-		var err error
-		log, err = f.worker().Log()
-		f.Must(err)
-		if !strings.Contains(log, look+" ") {
-			return "the worker does not log what it is asked"
-		}
-		return ""
-	})
-	for _, found := range written.FindAllStringSubmatch(log, -1) {
-		if !strings.HasSuffix(found[1], "/validate") { // which asks
-			all = append(all, found[1])
-		}
-	}
-	return all
-}
-
-func (f *folder) url() string {
-	f.T.Helper()
-	return f.worker().URL
-}
-
-// worker is the only one.
-func (f *folder) worker() *realkafka.Worker {
-	f.T.Helper()
-	f.pods.mu.Lock()
-	defer f.pods.mu.Unlock()
-	if len(f.pods.running) != 1 {
-		f.T.Fatalf("there are %d workers, want one", len(f.pods.running))
-	}
-	for _, p := range f.pods.running {
-		return p.worker
-	}
-	return nil
 }

@@ -33,8 +33,7 @@ func (w *world) live() {
 	})
 	w.Scene("a steady update-status", func() {
 		started := w.pods.starts
-		w.Must(w.UpdateStatus("connect"))
-		w.MustSettle()
+		w.updateStatus()
 		w.WantStatus("active: 1 worker, 2 connectors")
 		if w.pods.starts != started {
 			w.T.Errorf("%d workers were started", w.pods.starts-started)

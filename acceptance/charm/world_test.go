@@ -34,6 +34,7 @@ type world struct {
 	kube     *kubetest.Server
 	pods     *pods
 	from, to string
+	looks    int // at the worker's log
 }
 
 // eachRelease plays a life on every release of KAFKA_VERSIONS, with one broker.
@@ -70,14 +71,23 @@ func newWorld(t *testing.T, kafka *realkafka.Kafka, brokers int) *world {
 	return w
 }
 
-// deploy brings the file charm to where its connectors run.
+// workerConfig is the option worker-config of every life: workers that wait for nothing.
+const workerConfig = "offset.flush.interval.ms=1000\nscheduled.rebalance.max.delay.ms=0\nplugin.discovery=service_load"
+
+// deploy brings the file charm to where its connectors run, if nothing is in its way.
 func (w *world) deploy(units int) {
 	w.T.Helper()
 	w.Must(w.Deploy("connect", w.FileCharm("../../examples/kafka-connect-file"), charmtest.DeployOptions{Units: units, Config: map[string]any{
 		"topics": "lines", "kubeconfig": string(w.kube.Kubeconfig()), "source-file": w.from, "sink-file": w.to,
-		"worker-config": "offset.flush.interval.ms=1000\nscheduled.rebalance.max.delay.ms=0\nplugin.discovery=service_load",
+		"worker-config": workerConfig,
 	}}))
 	w.Kafka(w.brokers.Addrs())
+	w.MustSettle()
+}
+
+func (w *world) updateStatus() {
+	w.T.Helper()
+	w.Must(w.UpdateStatus("connect"))
 	w.MustSettle()
 }
 
