@@ -221,6 +221,11 @@ func (l *layer) removeWithLast(ctx context.Context, _ *reactive.Changes) error {
 	return l.unit.RemoveWithLast(ctx)
 }
 
+// letGoOfOldSecret: without it the revision that a unit has read first stays for ever.
+func (l *layer) letGoOfOldSecret(ctx context.Context, _ *reactive.Changes) error {
+	return l.unit.LetGoOfOldSecret(ctx)
+}
+
 // dropOldSecret: without it every registration leaves a revision behind for ever.
 func (l *layer) dropOldSecret(ctx context.Context, _ *reactive.Changes) error {
 	return l.unit.DropOldSecret(ctx)

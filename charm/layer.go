@@ -88,6 +88,8 @@ func (l *layer) keeping() reactive.Rules {
 			Do("say running", l.sayRunning),
 		reactive.When(flags.All(flags.Leader, Running, Website.Joined)).
 			Do("tell website", l.tellWebsite),
+		reactive.When(flags.All(flags.Hook("secret-changed"))).
+			Do("let go of an old secret", l.letGoOfOldSecret),
 		reactive.When(flags.All(flags.Leader, flags.Hook("secret-remove"))).
 			Do("drop an old secret", l.dropOldSecret),
 	}

@@ -163,7 +163,11 @@ func (s *secret) change(c *hookContext, p secretChange) {
 	case "revoke":
 		s.grants = slices.DeleteFunc(s.grants, func(g grant) bool { return g.target == p.grant.target })
 	case "track":
-		c.unit.tracked[s.id] = &tracking{revision: s.latest, told: s.latest}
+		if t := c.unit.tracked[s.id]; t != nil {
+			t.revision = s.latest
+		} else {
+			c.unit.tracked[s.id] = &tracking{revision: s.latest, told: 1}
+		}
 	}
 }
 

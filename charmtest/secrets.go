@@ -83,15 +83,20 @@ func (m *Model) dropUnitSecrets(u *unit) {
 	}
 }
 
-// nextSecret finds a secret hook that is due: a newer revision of a secret the unit uses.
+// nextSecret finds a secret hook that is due: a newer revision of a secret the unit uses, be it
+// its own: who owns a secret uses the revision that it read, too.
 func (m *Model) nextSecret(u *unit) *hookInfo {
 	for _, id := range sortedKeys(u.tracked) {
 		s, t := m.secretByID(id), u.tracked[id]
-		if s == nil || !s.readableBy(u) || s.ownedBy(u) || t.told >= s.latest {
+		if s == nil || !s.readableBy(u) || t.told >= s.latest {
 			continue
 		}
 		t.told = s.latest
-		u.local.secretsIn = append(u.local.secretsIn, &hookInfo{kind: "secret-changed", secret: s, label: t.label})
+		label := t.label
+		if s.ownedBy(u) {
+			label = s.label
+		}
+		u.local.secretsIn = append(u.local.secretsIn, &hookInfo{kind: "secret-changed", secret: s, label: label})
 	}
 	for len(u.local.secretsIn) > 0 {
 		h := u.local.secretsIn[0]
@@ -111,7 +116,7 @@ func (m *Model) tellObsolete(s *secret) {
 	used := map[int]bool{s.latest: true}
 	for _, a := range m.apps {
 		for _, u := range a.units {
-			if t := u.tracked[s.id]; t != nil && !s.ownedBy(u) {
+			if t := u.tracked[s.id]; t != nil {
 				used[t.revision] = true
 			}
 		}
@@ -149,19 +154,19 @@ func (m *Model) readSecret(u *unit, s *secret, label string, refresh, peek bool)
 	t := u.tracked[s.id]
 	if peek {
 		if t == nil {
-			u.tracked[s.id] = &tracking{label: label, revision: s.latest, told: s.latest}
+			u.tracked[s.id] = &tracking{label: label, revision: s.latest, told: 1}
 		}
 		return s.revisions[s.latest], nil
 	}
 	if t == nil {
-		t = &tracking{revision: s.latest, told: s.latest}
+		t = &tracking{revision: s.latest, told: 1}
 		u.tracked[s.id] = t
 	}
 	if label != "" {
 		t.label = label
 	}
 	if refresh {
-		t.revision, t.told = s.latest, s.latest
+		t.revision = s.latest
 		m.tellObsolete(s)
 	}
 	content, ok := s.revisions[t.revision]

@@ -20,8 +20,10 @@ import (
 
 // TestAttachedConnectors attaches folders, one after another, to an application of
 // two units: planned, applied, changed, pruned, by option and by action.
-func TestAttachedConnectors(t *testing.T) {
-	s := newStory(t, true)
+func TestAttachedConnectors(t *testing.T) { onEach(t, attachedConnectors) }
+
+func attachedConnectors(t *testing.T, on place) {
+	s := newStory(t, on, true)
 	s.step(step{Do: "kafka", App: "kafka"})
 	deploy := s.deploy(built.charm)
 	deploy.Units = 2
@@ -61,8 +63,10 @@ func TestAttachedConnectors(t *testing.T) {
 
 // TestAttachedSecrets hands a user's secret to the files of a folder, and another
 // revision of it, which the unit is told of.
-func TestAttachedSecrets(t *testing.T) {
-	s := newStory(t, true)
+func TestAttachedSecrets(t *testing.T) { onEach(t, attachedSecrets) }
+
+func attachedSecrets(t *testing.T, on place) {
+	s := newStory(t, on, true)
 	s.step(step{Do: "kafka", App: "kafka"})
 	deploy := s.deploy(built.charm)
 	deploy.Config["kubeconfig"] = ""

@@ -7,8 +7,10 @@ import (
 
 // TestHookError is a hook in error with nobody to retry it: nothing of it is
 // kept, actions still run, nothing else does, and `juju resolve` runs it again.
-func TestHookError(t *testing.T) {
-	s := newStory(t, false)
+func TestHookError(t *testing.T) { onEach(t, hookError) }
+
+func hookError(t *testing.T, on place) {
+	s := newStory(t, on, false)
 	s.step(step{Do: "kafka", App: "kafka"})
 	deploy := s.deploy(built.charm)
 	deploy.Config["kubeconfig"] = ""

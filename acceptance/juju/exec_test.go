@@ -12,8 +12,10 @@ import (
 
 // TestToolsAsProcesses hides the agent's socket from the charm, which then has to
 // run Juju's own hook tools, and ends where the other way ends.
-func TestToolsAsProcesses(t *testing.T) {
-	s := newStory(t, true)
+func TestToolsAsProcesses(t *testing.T) { onEach(t, toolsAsProcesses) }
+
+func toolsAsProcesses(t *testing.T, on place) {
+	s := newStory(t, on, true)
 	s.step(step{Do: "kafka", App: "kafka"})
 	archive := filepath.Join(s.dir, "hidden.charm")
 	must(t, hideSocket(built.charm, archive))

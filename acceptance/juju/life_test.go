@@ -11,8 +11,10 @@ import (
 // TestLife is the life of the file charm with Juju's own agent, one unit and
 // then two. Every step is compared with charmtest by story.step; what is looked
 // at here makes sure that the story went where it was meant to go.
-func TestLife(t *testing.T) {
-	s := newStory(t, true)
+func TestLife(t *testing.T) { onEach(t, life) }
+
+func life(t *testing.T, on place) {
+	s := newStory(t, on, true)
 	s.step(step{Do: "kafka", App: "kafka"})
 	a := s.step(s.deploy(built.charm))
 	s.wantHooks(a, "connect/0", "ok install", "ok cluster-relation-created connect cluster:0", "ok leader-elected", "ok config-changed", "ok start")

@@ -13,12 +13,14 @@ import (
 	"time"
 
 	"github.com/juju/loggo"
+
+	"github.com/juju/juju/acceptance/kafka-connect-base/jujud"
 )
 
 const root = "../.." // the main module
 
 // built has what TestMain built.
-var built struct{ dir, jujuc, steps, charm, mongo, scaffold, changed string }
+var built struct{ dir, jujuc, mongod, steps, charm, mongo, scaffold, changed string }
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
@@ -35,18 +37,25 @@ func run(m *testing.M) int {
 		return 1
 	}
 	_, _ = loggo.RemoveWriter("default") // a test shows its own agents' log when it fails
+	setLogLevels()
+	defer jujud.End()
+	return m.Run()
+}
+
+func setLogLevels() {
 	loggo.GetLogger("").SetLogLevel(loggo.INFO)
 	loggo.GetLogger("unit").SetLogLevel(loggo.DEBUG)
-	return m.Run()
 }
 
 func build(dir string) error {
 	built.dir, built.jujuc, built.steps = dir, filepath.Join(dir, "jujuc"), filepath.Join(dir, "steps")
+	built.mongod = filepath.Join(dir, "mongod")
 	built.charm = filepath.Join(dir, "kafka-connect-file_"+runtime.GOARCH+".charm")
 	built.mongo = filepath.Join(dir, "kafka-connect-mongodb_"+runtime.GOARCH+".charm")
 	kcb := filepath.Join(dir, "kcb")
 	for _, command := range [][]string{
 		{"go", "build", "-o", filepath.Join(dir, "jujuc-real"), "github.com/juju/juju/cmd/jujuc"},
+		{"go", "build", "-o", built.mongod, "./mongod"},
 		{"go", "build", "-C", root, "-o", built.steps, "./charmtest/internal/steps"},
 		{"go", "build", "-C", root, "-o", kcb, "./cmd/kcb"},
 		{kcb, "build", "--arch", runtime.GOARCH, "--out", dir, root + "/examples/kafka-connect-file"},

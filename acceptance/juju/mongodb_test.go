@@ -10,9 +10,11 @@ import (
 // TestMongoLife is the life of the mongodb charm with Juju's own agent: two units,
 // a relation of the charm's own beside the one with Kafka, and a connector that
 // follows what is written there.
-func TestMongoLife(t *testing.T) {
+func TestMongoLife(t *testing.T) { onEach(t, mongoLife) }
+
+func mongoLife(t *testing.T, on place) {
 	// The charm's image has the sink and clients of Kafka 0.10, which Kafka 4 refuses.
-	s := newStory(t, true, "-kafka", "2.8", "-sink", "com.startapp.data.MongoSinkConnector")
+	s := newStory(t, on, true, "-kafka", "2.8", "-sink", "com.startapp.data.MongoSinkConnector")
 	s.step(step{Do: "kafka", App: "kafka"})
 	s.step(step{Do: "remote", App: "mongo", One: "database", Interface: "mongodb", Data: []map[string]string{{"hostname": "db.example"}}})
 	a := s.step(step{Do: "deploy", App: "connect", Charm: built.mongo, Units: 2, Config: map[string]any{

@@ -8,9 +8,10 @@ import (
 )
 
 // What Juju promises of the order of a unit's hooks. Its agent looks through the
-// relations as a Go map has them (NextOp in internal/worker/uniter/relation/resolver.go
-// of 3.6), so that between relations nothing is promised but this: what is created
-// comes before all else, and peers come last. Within a relation the order is fixed.
+// relations as a Go map has them, peers last (NextOp in
+// internal/worker/uniter/relation/resolver.go of 3.6), and each relation's changes are
+// told by a watcher of its own, so that between relations nothing is promised but this:
+// what is created comes before all else. Within a relation the order is fixed.
 // It asks for secrets before relations, of what its watchers have told it so far: of
 // a secret and a relation that one hook changed, either may be told first.
 
@@ -19,7 +20,7 @@ import (
 func inOrder(hooks []string) []string {
 	hooks = arrange(hooks, func(hook string) string {
 		switch kindOf(hook) {
-		case "secret", "peers", "others":
+		case "secret", "others":
 			return "told"
 		}
 		return ""
@@ -58,8 +59,6 @@ func kindOf(hook string) string {
 		return ""
 	case strings.HasSuffix(words[1], "-relation-created"):
 		return "created"
-	case strings.HasPrefix(words[1], "cluster-"): // the charms' only peer relation
-		return "peers"
 	}
 	return "others"
 }
@@ -71,10 +70,10 @@ func TestInOrder(t *testing.T) {
 			"ok install, ok cluster-relation-created connect cluster:0, ok kafka-relation-created kafka kafka:1, ok start"},
 		{"a relation's own order stays", "ok mongodb-relation-joined mongo/0 mongodb:2, ok kafka-relation-joined kafka/0 kafka:1, FAIL mongodb-relation-changed mongo/0 mongodb:2, ok mongodb-relation-changed mongo/0 mongodb:2, ok kafka-relation-changed kafka/0 kafka:1",
 			"ok kafka-relation-joined kafka/0 kafka:1, ok kafka-relation-changed kafka/0 kafka:1, ok mongodb-relation-joined mongo/0 mongodb:2, FAIL mongodb-relation-changed mongo/0 mongodb:2, ok mongodb-relation-changed mongo/0 mongodb:2"},
-		{"peers last", "ok cluster-relation-joined connect/1 cluster:0, ok kafka-relation-joined kafka/0 kafka:1",
-			"ok cluster-relation-joined connect/1 cluster:0, ok kafka-relation-joined kafka/0 kafka:1"},
+		{"peers before or after", "ok kafka-relation-joined kafka/0 kafka:1, ok cluster-relation-joined connect/1 cluster:0, ok kafka-relation-changed kafka/0 kafka:1",
+			"ok cluster-relation-joined connect/1 cluster:0, ok kafka-relation-joined kafka/0 kafka:1, ok kafka-relation-changed kafka/0 kafka:1"},
 		{"a secret before or after", "ok kafka-relation-changed kafka/0 kafka:1, ok cluster-relation-changed connect cluster:0, ok secret-remove",
-			"ok secret-remove, ok kafka-relation-changed kafka/0 kafka:1, ok cluster-relation-changed connect cluster:0"},
+			"ok secret-remove, ok cluster-relation-changed connect cluster:0, ok kafka-relation-changed kafka/0 kafka:1"},
 		{"other hooks between", "ok mongodb-relation-joined mongo/0 mongodb:2, ok config-changed, ok kafka-relation-joined kafka/0 kafka:1",
 			"ok mongodb-relation-joined mongo/0 mongodb:2, ok config-changed, ok kafka-relation-joined kafka/0 kafka:1"},
 	} {

@@ -50,8 +50,10 @@ func buildScaffold(dir, kcb string) error {
 // TestScaffoldLife is the life of a charm whose author has typed no more than
 // `kcb new` and `kcb build`: two units, its own option, endpoint and action, an
 // upgrade to what the author changed, and its end.
-func TestScaffoldLife(t *testing.T) {
-	s := newStory(t, true)
+func TestScaffoldLife(t *testing.T) { onEach(t, scaffoldLife) }
+
+func scaffoldLife(t *testing.T, on place) {
+	s := newStory(t, on, true)
 	s.step(step{Do: "kafka", App: "kafka"})
 	s.step(step{Do: "remote", App: "reader", One: "records", Interface: "file-records", Data: []map[string]string{{}}})
 	a := s.step(step{Do: "deploy", App: "connect", Charm: built.scaffold, Units: 2, Config: map[string]any{"topics": "orders"}})

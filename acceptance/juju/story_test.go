@@ -14,24 +14,60 @@ import (
 	"github.com/juju/loggo"
 
 	"github.com/juju/juju/acceptance/kafka-connect-base/controller"
+	"github.com/juju/juju/acceptance/kafka-connect-base/jujud"
 )
 
 // patience is how long the agents may take for one step before they count as
 // doing something else than charmtest.
 const patience = 20 * time.Second
 
+// juju is a controller with agents: one that is played, or Juju's own.
+type juju interface {
+	Play(step) (action string, err error)
+	Look(action string) controller.Answer
+	Idle() bool
+	Told()
+	Trouble() []string
+	Close() error
+}
+
+var (
+	_ juju = &controller.Model{}
+	_ juju = &jujud.Model{}
+)
+
 // story plays on both sides.
 type story struct {
 	t     *testing.T
 	dir   string
-	real  *controller.Model
+	real  juju
 	world *steps // what the real side's charm finds: only its Kafka and Kubernetes are used
 	fake  *steps
 	log   *log
 }
 
+// place is where a story is played.
+type place func(controller.Options) (juju, error)
+
+// played has the controller from memory, which answers at once.
+func played(o controller.Options) (juju, error) { return controller.New(o) }
+
+// own has Juju's own controller.
+func own(o controller.Options) (juju, error) {
+	if err := jujud.StartDatabase(built.mongod); err != nil {
+		return nil, err
+	}
+	return jujud.New(o)
+}
+
+// onEach tells a story on both: what the played controller does is held to Juju's.
+func onEach(t *testing.T, tell func(*testing.T, place)) {
+	t.Run("played", func(t *testing.T) { tell(t, played) })
+	t.Run("own", func(t *testing.T) { tell(t, own) })
+}
+
 // newStory begins one; arguments are those of the steps program that shape the world.
-func newStory(t *testing.T, retry bool, shape ...string) *story {
+func newStory(t *testing.T, on place, retry bool, shape ...string) *story {
 	t.Helper()
 	dir, err := os.MkdirTemp("/tmp", "jj")
 	must(t, err)
@@ -42,9 +78,10 @@ func newStory(t *testing.T, retry bool, shape ...string) *story {
 		args = append([]string{"-retries", "-1"}, shape...)
 	}
 	s.world, s.fake = startSteps(t, shape...), startSteps(t, args...)
-	must(t, loggo.RegisterWriter(dir, s.log))
-	s.real, err = controller.New(controller.Options{Dir: dir, Jujuc: built.jujuc, NoRetry: !retry})
+	s.real, err = on(controller.Options{Dir: dir, Jujuc: built.jujuc, NoRetry: !retry})
 	must(t, err)
+	must(t, loggo.RegisterWriter(dir, s.log)) // a controller of Juju's own has begun by taking all writers away
+	setLogLevels()
 	t.Cleanup(func() {
 		_, _ = loggo.RemoveWriter(dir)
 		if err := s.real.Close(); err != nil {

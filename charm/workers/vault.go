@@ -150,6 +150,18 @@ func (u *Unit) addVault(ctx context.Context, content juju.SecretContent) (err er
 	return err
 }
 
+// LetGoOfOldSecret makes the newest revision of our secret the one that this unit uses, in the hook that tells of it.
+// Juju counts whoever has read a secret as a user of that revision, its owner and a unit that led once too, and tells
+// of a revision that may be removed only when nobody uses it (SaveSecretConsumer in Juju 3.6's state/secrets.go).
+func (u *Unit) LetGoOfOldSecret(ctx context.Context) error {
+	hook := u.Env().Hook
+	if hook.SecretLabel != vaultLabel {
+		return nil
+	}
+	_, err := u.Secrets().Get(ctx, hook.SecretURI, juju.Refresh)
+	return err
+}
+
 // DropOldSecret removes the revision of our secret that a secret-remove hook is about. Leader only.
 func (u *Unit) DropOldSecret(ctx context.Context) error {
 	hook := u.Env().Hook

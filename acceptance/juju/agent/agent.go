@@ -17,6 +17,7 @@ import (
 	"github.com/juju/juju/agent/tools"
 	"github.com/juju/juju/api/agent/secretsmanager"
 	apiuniter "github.com/juju/juju/api/agent/uniter"
+	"github.com/juju/juju/api/base"
 	"github.com/juju/juju/core/leadership"
 	"github.com/juju/juju/core/machinelock"
 	"github.com/juju/juju/core/model"
@@ -47,8 +48,21 @@ type Options struct {
 	// Lease is how long the unit leads by a claim, which it renews at half of that,
 	// by Juju's own tracker. By default the controller says who leads.
 	Lease time.Duration
-	// Call asks the controller.
+	// Call asks the controller; where there is an API, only for what an agent has from
+	// elsewhere, see [Facade].
 	Call Call
+	// API is the connection to a controller of Juju's own. By default Call answers.
+	API base.APICaller
+	// Charms fetches the charm's file from that controller.
+	Charms unitercharm.Downloader
+}
+
+// api is what Juju's clients sit on, and where charms come from.
+func (o Options) api() (base.APICaller, unitercharm.Downloader) {
+	if o.API != nil {
+		return o.API, o.Charms
+	}
+	return &connection{call: o.Call}, download{o.Call}
 }
 
 // Start starts the agent. Its Wait returns when the unit is gone, too.
@@ -78,7 +92,7 @@ func Start(o Options) (worker.Worker, error) {
 }
 
 func uniterParams(o Options, tag names.UnitTag) (*uniter.UniterParams, error) {
-	c := &connection{call: o.Call}
+	c, charms := o.api()
 	resources, err := apiuniter.NewResourcesFacadeClient(c, tag)
 	if err != nil {
 		return nil, err
@@ -102,7 +116,7 @@ func uniterParams(o Options, tag names.UnitTag) (*uniter.UniterParams, error) {
 		SecretRotateWatcherFunc: silent,
 		SecretExpiryWatcherFunc: silent,
 		DataDir:                 o.Dir,
-		Downloader:              download{o.Call},
+		Downloader:              charms,
 		MachineLock:             &machineLock{},
 		CharmDirGuard:           guard{},
 		UpdateStatusSignal:      func(time.Duration) remotestate.Waiter { return signal },

@@ -19,8 +19,9 @@ func leadershipOf(o Options, tag names.UnitTag) leadership.Tracker {
 	if o.Lease == 0 {
 		return &tracker{o.Unit, o.Call}
 	}
+	c, _ := o.api()
 	// It claims for twice what it guarantees.
-	return workerleadership.NewTracker(tag, apileadership.NewClient(&connection{call: o.Call}), clock.WallClock, o.Lease/2)
+	return workerleadership.NewTracker(tag, apileadership.NewClient(c), clock.WallClock, o.Lease/2)
 }
 
 // together is a worker that ends when either does, as in Juju's engine the uniter

@@ -23,8 +23,13 @@ type secret struct {
 	revisions          map[int]params.SecretContentParams
 	deleted            map[int]bool
 
-	granted string         // a user's: the application that may read it
-	read    map[string]int // and what its units have read last
+	granted  string         // a user's: the application that may read it
+	read     map[string]int // by unit, the revision that it uses: the one that it read first, or with --refresh last
+	obsolete map[int]bool   // nobody uses them
+}
+
+func newSecret(uri string) *secret {
+	return &secret{uri: uri, revisions: map[int]params.SecretContentParams{}, deleted: map[int]bool{}, read: map[string]int{}, obsolete: map[int]bool{}}
 }
 
 func secretHandlers() map[string]handler {
@@ -32,7 +37,7 @@ func secretHandlers() map[string]handler {
 		"CreateSecretURIs":            func(c *call) (any, error) { return oneText(coresecrets.NewURI().String()), nil },
 		"WatchConsumedSecretsChanges": consumed,
 		"WatchObsolete": watchRevisions(func(s *secret, revision int) bool {
-			return revision < s.latest && !s.deleted[revision]
+			return s.obsolete[revision] && !s.deleted[revision]
 		}),
 		"WatchDeleted":                   watchRevisions(func(s *secret, revision int) bool { return s.deleted[revision] }),
 		"GetConsumerSecretsRevisionInfo": consumedInfo,
@@ -124,8 +129,8 @@ func (s *secret) ownerTag() string {
 	return names.NewApplicationTag(s.owner).String()
 }
 
-// contentInfo gives the newest content: owners do not track a revision here, so
-// the charm has to read with --peek or --refresh.
+// contentInfo gives the newest content, so the charm has to read with --peek or
+// --refresh here.
 func contentInfo(c *call) (any, error) {
 	var arg params.GetSecretContentArgs
 	c.read(&arg)
@@ -136,11 +141,7 @@ func contentInfo(c *call) (any, error) {
 			if !wanted.Peek && !wanted.Refresh {
 				c.m.trouble = append(c.m.trouble, "the test's controller does not track revisions: "+string(c.in))
 			}
-			if s.granted != "" {
-				return s.readBy(c.unit.name), nil
-			}
-			return params.SecretContentResults{Results: []params.SecretContentResult{{
-				Content: params.SecretContentParams{Data: s.revisions[s.latest].Data}}}}, nil
+			return s.readBy(c.unit.name, wanted.Refresh), nil
 		}
 	}
 	return params.SecretContentResults{Results: []params.SecretContentResult{{
@@ -193,7 +194,8 @@ func (c *call) commitSecrets(changes params.CommitHookChangesArg) {
 		if err != nil {
 			continue // checked before
 		}
-		s := &secret{uri: *create.URI, owner: owner.Id(), revisions: map[int]params.SecretContentParams{}, deleted: map[int]bool{}}
+		s := newSecret(*create.URI)
+		s.owner = owner.Id()
 		s.update(create.UpsertSecretArg)
 		c.m.secrets = append(c.m.secrets, s)
 	}
@@ -225,5 +227,19 @@ func (s *secret) update(arg params.UpsertSecretArg) {
 	if len(arg.Content.Data) > 0 {
 		s.latest++
 		s.revisions[s.latest] = arg.Content
+		s.retire()
+	}
+}
+
+// retire marks the revisions that nobody uses, for good.
+func (s *secret) retire() {
+	for revision := 1; revision < s.latest; revision++ {
+		used := false
+		for _, read := range s.read {
+			used = used || read == revision
+		}
+		if !used {
+			s.obsolete[revision] = true
+		}
 	}
 }

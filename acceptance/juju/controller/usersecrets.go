@@ -29,8 +29,8 @@ func (m *Model) UserSecret(application, option, name string, content map[string]
 			}
 		}
 		if s == nil {
-			s = &secret{uri: coresecrets.NewURI().String(), label: name, granted: application, read: map[string]int{},
-				revisions: map[int]params.SecretContentParams{}, deleted: map[int]bool{}}
+			s = newSecret(coresecrets.NewURI().String())
+			s.label, s.granted = name, application
 			m.secrets = append(m.secrets, s)
 			a.config[option] = s.uri
 		}
@@ -40,19 +40,23 @@ func (m *Model) UserSecret(application, option, name string, content map[string]
 	})
 }
 
-// readBy gives what a unit reads, and remembers that it did.
-func (s *secret) readBy(unit string) params.SecretContentResults {
-	s.read[unit] = s.latest
+// readBy gives what a unit reads, and remembers which revision it uses.
+func (s *secret) readBy(unit string, refresh bool) params.SecretContentResults {
+	if s.read[unit] == 0 || refresh {
+		s.read[unit] = s.latest
+		s.retire()
+	}
 	return params.SecretContentResults{Results: []params.SecretContentResult{{
 		Content: params.SecretContentParams{Data: s.revisions[s.latest].Data}}}}
 }
 
-// consumed watches secrets of which there is more than the unit has read.
+// consumed watches the revisions of secrets that the unit uses. Its agent runs
+// secret-changed for those it has not run it for; of first ones Juju tells nobody.
 func consumed(c *call) (any, error) {
 	return params.StringsWatchResults{Results: []params.StringsWatchResult{c.keys(true, func() map[string]string {
 		out := map[string]string{}
 		for _, s := range c.m.secrets {
-			if read := s.read[c.unit.name]; read > 0 && read < s.latest {
+			if s.read[c.unit.name] > 0 && s.latest > 1 {
 				out[s.uri] = fmt.Sprint(s.latest)
 			}
 		}
@@ -68,6 +72,8 @@ func consumedInfo(c *call) (any, error) {
 		one := params.SecretConsumerInfoResult{Error: notFound("secret")}
 		if s := c.m.secretOf(uri); s != nil && s.granted == c.app.name {
 			one = params.SecretConsumerInfoResult{Revision: s.latest}
+		} else if s != nil && s.owner == c.app.name {
+			one = params.SecretConsumerInfoResult{Revision: s.latest, Label: s.label}
 		}
 		out.Results = append(out.Results, one)
 	}
