@@ -47,7 +47,7 @@ func (m *Model) deploy(name string, c *charmdir.Charm, opt DeployOptions) error 
 	if err := m.keepCharm(a, c, opt.Dispatch); err != nil {
 		return err
 	}
-	if _, err := m.keepResources(a, opt.Resources); err != nil {
+	if err := m.keepResources(a, opt.Resources); err != nil {
 		return err
 	}
 	m.apps = append(m.apps, a)

@@ -55,7 +55,7 @@ func (m *Model) refresh(a *application, c *charmdir.Charm, opt []DeployOptions) 
 		a.version--
 		return err
 	}
-	if _, err := m.keepResources(a, o.Resources); err != nil {
+	if err := m.keepResources(a, o.Resources); err != nil {
 		return err
 	}
 	for name := range a.config {
@@ -69,8 +69,8 @@ func (m *Model) refresh(a *application, c *charmdir.Charm, opt []DeployOptions) 
 	return nil
 }
 
-// AttachResource is `juju attach-resource <app> <name>=<file>`; it upgrades the charm if the file is another, as Juju
-// does.
+// AttachResource is `juju attach-resource <app> <name>=<file>`; it upgrades the charm, as Juju does, also for the bytes
+// that are there already: the controller of 3.6.11 means to compare them, and does not find those from before.
 func (m *Model) AttachResource(app, name, file string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -81,13 +81,10 @@ func (m *Model) AttachResource(app, name, file string) error {
 	if err := checkResources(a.charm, map[string]string{name: file}); err != nil {
 		return fmt.Errorf("cannot attach resource to application %q: %w", app, err)
 	}
-	fresh, err := m.keepResources(a, map[string]string{name: file})
-	if err != nil {
+	if err := m.keepResources(a, map[string]string{name: file}); err != nil {
 		return fmt.Errorf("cannot attach resource to application %q: %w", app, err)
 	}
-	if fresh {
-		a.version++
-	}
+	a.version++
 	return nil
 }
 

@@ -245,7 +245,7 @@ func TestResources(t *testing.T) {
 		t.Errorf("resource at %q: %q, %v", j[0].Stdout, text, err)
 	}
 	m.Must(m.AttachResource("app", "jar", jar))
-	wantHooks(t, m.MustSettle()) // the same bytes are no news
+	wantHooks(t, m.MustSettle(), "app/0 upgrade-charm", "app/0 config-changed") // the same bytes are news to Juju
 }
 
 func TestRefusedWorlds(t *testing.T) {

@@ -18,9 +18,9 @@ import (
 	"github.com/juju/juju/acceptance/kafka-connect-base/controller"
 )
 
-// TestAttachedConnectors attaches folders, one after another, to an application of
+// TestStoryAttachedConnectors attaches folders, one after another, to an application of
 // two units: planned, applied, changed, pruned, by option and by action.
-func TestAttachedConnectors(t *testing.T) { onEach(t, attachedConnectors) }
+func TestStoryAttachedConnectors(t *testing.T) { onEach(t, attachedConnectors) }
 
 func attachedConnectors(t *testing.T, on place) {
 	s := newStory(t, on, true)
@@ -32,7 +32,7 @@ func attachedConnectors(t *testing.T, on place) {
 	a := s.step(step{Do: "integrate", One: "connect:kafka", Two: "kafka:client"})
 	s.wantStatus(a, "connect/0", "active", "1 worker, 2 connectors")
 	s.refuses(step{Do: "attach", App: "connect", Resource: "connectors", File: s.folder("connectors.zip", nil)}, "incorrect extension")
-	s.refuses(step{Do: "attach", App: "connect", Resource: "jar", File: s.folder("a.jar", nil)}, `"jar" not found`)
+	s.refuses(step{Do: "attach", App: "connect", Resource: "jar", File: s.folder("a.jar", nil)}, `resource#connect/jar not found`)
 
 	if strings.Contains(s.log.String(), "nothing is known to be attached") {
 		t.Error("before anything was attached, the charm was told something else than that it is not found")
@@ -61,9 +61,9 @@ func attachedConnectors(t *testing.T, on place) {
 	}
 }
 
-// TestAttachedSecrets hands a user's secret to the files of a folder, and another
+// TestStoryAttachedSecrets hands a user's secret to the files of a folder, and another
 // revision of it, which the unit is told of.
-func TestAttachedSecrets(t *testing.T) { onEach(t, attachedSecrets) }
+func TestStoryAttachedSecrets(t *testing.T) { onEach(t, attachedSecrets) }
 
 func attachedSecrets(t *testing.T, on place) {
 	s := newStory(t, on, true)
@@ -111,12 +111,13 @@ func (s *story) attachedPlanned() {
 	s.wantTasks(a, "a 1", "b 1")
 }
 
-// attachedChanged attaches the same again, which Juju tells no unit of, another
-// one, and one that has a mistake.
+// attachedChanged attaches the same again, which Juju takes for another and the charm
+// does not, another one, and one that has a mistake.
 func (s *story) attachedChanged() {
 	s.t.Helper()
 	a := s.attach(map[string]string{"a": "1", "b": "1"})
-	s.wantHooks(a, "connect/0")
+	s.wantFirst(a, "connect/0", "ok upgrade-charm", "ok config-changed")
+	s.wantTasks(a, "a 1", "b 1")
 	a = s.attach(map[string]string{"a": "1", "b": "2"})
 	s.wantFirst(a, "connect/0", "ok upgrade-charm", "ok config-changed")
 	s.wantTasks(a, "a 1", "b 2")

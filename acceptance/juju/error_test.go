@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// TestHookError is a hook in error with nobody to retry it: nothing of it is
+// TestStoryHookError is a hook in error with nobody to retry it: nothing of it is
 // kept, actions still run, nothing else does, and `juju resolve` runs it again.
-func TestHookError(t *testing.T) { onEach(t, hookError) }
+func TestStoryHookError(t *testing.T) { onEach(t, hookError) }
 
 func hookError(t *testing.T, on place) {
 	s := newStory(t, on, false)

@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// TestToolsAsProcesses hides the agent's socket from the charm, which then has to
+// TestStoryToolsAsProcesses hides the agent's socket from the charm, which then has to
 // run Juju's own hook tools, and ends where the other way ends.
-func TestToolsAsProcesses(t *testing.T) { onEach(t, toolsAsProcesses) }
+func TestStoryToolsAsProcesses(t *testing.T) { onEach(t, toolsAsProcesses) }
 
 func toolsAsProcesses(t *testing.T, on place) {
 	s := newStory(t, on, true)

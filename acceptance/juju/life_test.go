@@ -8,10 +8,10 @@ import (
 	"github.com/juju/juju/acceptance/kafka-connect-base/controller"
 )
 
-// TestLife is the life of the file charm with Juju's own agent, one unit and
+// TestStoryLife is the life of the file charm with Juju's own agent, one unit and
 // then two. Every step is compared with charmtest by story.step; what is looked
 // at here makes sure that the story went where it was meant to go.
-func TestLife(t *testing.T) { onEach(t, life) }
+func TestStoryLife(t *testing.T) { onEach(t, life) }
 
 func life(t *testing.T, on place) {
 	s := newStory(t, on, true)

@@ -7,10 +7,10 @@ import (
 	"github.com/juju/juju/acceptance/kafka-connect-base/controller"
 )
 
-// TestMongoLife is the life of the mongodb charm with Juju's own agent: two units,
+// TestStoryMongoDB is the life of the mongodb charm with Juju's own agent: two units,
 // a relation of the charm's own beside the one with Kafka, and a connector that
 // follows what is written there.
-func TestMongoLife(t *testing.T) { onEach(t, mongoLife) }
+func TestStoryMongoDB(t *testing.T) { onEach(t, mongoLife) }
 
 func mongoLife(t *testing.T, on place) {
 	// The charm's image has the sink and clients of Kafka 0.10, which Kafka 4 refuses.

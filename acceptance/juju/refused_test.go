@@ -28,9 +28,9 @@ import (
 func taken() map[string]string {
 	return map[string]string{
 		"duplicate-key":  "3.6 forgets the first of the two without a word",
-		"empty-bases":    "Juju 4 refuses it",
+		"empty-bases":    "`juju deploy` does not, see TestOwnDeployJudges",
 		"endpoints-name": "no relation can have it: see names.IsValidRelation",
-		"no-manifest":    "Juju 4 refuses it",
+		"no-manifest":    "`juju deploy` does not, see TestOwnDeployJudges",
 	}
 }
 
@@ -39,24 +39,10 @@ func taken() map[string]string {
 // than one mistake, of which Juju tells the first.
 func TestRefused(t *testing.T) {
 	t.Parallel()
-	archives, err := filepath.Glob(root + "/charmdir/testdata/refused/*.txtar")
-	must(t, err)
-	if len(archives) < 25 {
-		t.Fatalf("found only %d charms", len(archives))
-	}
 	client := uploads(t)
 	reasons := taken()
-	for _, path := range archives {
-		name := strings.TrimSuffix(filepath.Base(path), ".txtar")
-		archive, err := txtar.ParseFile(path)
-		must(t, err)
-		dir := t.TempDir()
-		for _, f := range archive.Files {
-			if f.Name != "want" {
-				must(t, os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o755))
-			}
-		}
-		err = upload(client, dir)
+	for name, dir := range refusedCharms(t) {
+		err := upload(client, dir)
 		if reason := reasons[name]; (err == nil) != (reason != "") {
 			t.Errorf("%s: Juju says %v; why it might take it: %q", name, err, reason)
 		}
@@ -65,6 +51,29 @@ func TestRefused(t *testing.T) {
 	if names.IsValidRelation("c:Db d:db") {
 		t.Error("Juju relates an endpoint that is written with a capital")
 	}
+}
+
+// refusedCharms writes the charms that kcb refuses, each to a folder of its own.
+func refusedCharms(t *testing.T) map[string]string {
+	t.Helper()
+	archives, err := filepath.Glob(root + "/charmdir/testdata/refused/*.txtar")
+	must(t, err)
+	if len(archives) < 25 {
+		t.Fatalf("found only %d charms", len(archives))
+	}
+	dirs := map[string]string{}
+	for _, path := range archives {
+		name := strings.TrimSuffix(filepath.Base(path), ".txtar")
+		archive, err := txtar.ParseFile(path)
+		must(t, err)
+		dirs[name] = t.TempDir()
+		for _, f := range archive.Files {
+			if f.Name != "want" {
+				must(t, os.WriteFile(filepath.Join(dirs[name], f.Name), f.Data, 0o755))
+			}
+		}
+	}
+	return dirs
 }
 
 // TestAccepted uploads the charms that kcb has built: the examples and what it scaffolds.

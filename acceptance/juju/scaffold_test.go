@@ -47,10 +47,10 @@ func buildScaffold(dir, kcb string) error {
 	return produce(pack, "GOPROXY=off")
 }
 
-// TestScaffoldLife is the life of a charm whose author has typed no more than
+// TestStoryScaffold is the life of a charm whose author has typed no more than
 // `kcb new` and `kcb build`: two units, its own option, endpoint and action, an
 // upgrade to what the author changed, and its end.
-func TestScaffoldLife(t *testing.T) { onEach(t, scaffoldLife) }
+func TestStoryScaffold(t *testing.T) { onEach(t, scaffoldLife) }
 
 func scaffoldLife(t *testing.T, on place) {
 	s := newStory(t, on, true)

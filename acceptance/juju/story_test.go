@@ -24,6 +24,7 @@ const patience = 20 * time.Second
 // juju is a controller with agents: one that is played, or Juju's own.
 type juju interface {
 	Play(step) (action string, err error)
+	SetAppData(end, application string, data map[string]string) error
 	Look(action string) controller.Answer
 	Idle() bool
 	Told()

@@ -6,34 +6,41 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/juju/charm/v12"
 
+	"github.com/juju/juju/acceptance/kafka-connect-base/agent"
 	"github.com/juju/juju/acceptance/kafka-connect-base/controller"
 )
 
-// TestToolsAnswerAsRecorded runs the scripts that charmtest's own test runs, as
+// TestStoryToolsAnswerAsRecorded runs the scripts that charmtest's own test runs, as
 // actions of units of Juju's agent, and wants the recordings that charmtest is
 // held to.
-func TestToolsAnswerAsRecorded(t *testing.T) {
-	m := newModel(t)
-	must(t, m.Deploy("kc", pack(t, root+"/charmtest/testdata/probe"), 2, nil))
+func TestStoryToolsAnswerAsRecorded(t *testing.T) { onEach(t, toolsAnswerAsRecorded) }
+
+func toolsAnswerAsRecorded(t *testing.T, on place) {
+	m := newModel(t, on)
+	steps := []step{{Do: "deploy", App: "kc", Charm: pack(t, root+"/charmtest/testdata/probe"), Units: 2}}
 	for _, name := range []string{"a", "b", "c"} { // so that the next relation has number 3
-		must(t, m.Remote(name))
-		must(t, m.Integrate("kc:other", name+":other"))
+		steps = append(steps, step{Do: "remote", App: name}, step{Do: "integrate", One: "kc:other", Two: name + ":other"})
 	}
-	must(t, m.Remote("pg", map[string]string{"host": "10.0.0.2"}))
-	must(t, m.Integrate("kc:db", "pg:db"))
+	for _, one := range append(steps, step{Do: "remote", App: "pg", Data: []map[string]string{{"host": "10.0.0.2"}}},
+		step{Do: "integrate", One: "kc:db", Two: "pg:db"}) {
+		_, err := m.Play(one)
+		must(t, err)
+	}
 	must(t, m.SetAppData("kc:db", "pg", map[string]string{"database": "x"}))
 	look(t, m, "", func(a controller.Answer) bool { return len(a.Hooks["kc/0"]) > 0 && len(a.Hooks["kc/1"]) > 0 })
 	for _, test := range []struct{ unit, script string }{{"kc/0", "tools"}, {"kc/1", "follower"}} {
-		number, err := m.Act(test.unit, test.script, nil)
+		number, err := m.Play(step{Do: "action", Unit: test.unit, Action: test.script})
 		must(t, err)
 		a := look(t, m, number, func(a controller.Answer) bool { return a.Action != nil })
 		said, _ := a.Action.Results["stdout"].(string)
+		said = modelUUID.ReplaceAllString(said, agent.ModelUUID)
 		recording := root + "/charmtest/testdata/" + test.script + ".txt"
 		if *update {
 			must(t, os.WriteFile(recording, []byte(said), 0o644))
@@ -41,6 +48,9 @@ func TestToolsAnswerAsRecorded(t *testing.T) {
 		compare(t, recording, said)
 	}
 }
+
+// modelUUID is what a model of Juju's own controller has another one of each time.
+var modelUUID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`)
 
 var update = flag.Bool("update", false, "write what Juju's tools said to the recordings")
 
@@ -61,11 +71,11 @@ func compare(t *testing.T, recording, said string) {
 }
 
 // newModel is a model without a charmtest beside it.
-func newModel(t *testing.T) *controller.Model {
+func newModel(t *testing.T, on place) juju {
 	t.Helper()
 	dir, err := os.MkdirTemp("/tmp", "jj")
 	must(t, err)
-	m, err := controller.New(controller.Options{Dir: dir, Jujuc: built.jujuc, NoRetry: true})
+	m, err := on(controller.Options{Dir: dir, Jujuc: built.jujuc, NoRetry: true})
 	must(t, err)
 	t.Cleanup(func() {
 		must(t, m.Close())
@@ -75,7 +85,7 @@ func newModel(t *testing.T) *controller.Model {
 }
 
 // look waits until the agents rest and a thing is so.
-func look(t *testing.T, m *controller.Model, action string, so func(controller.Answer) bool) controller.Answer {
+func look(t *testing.T, m juju, action string, so func(controller.Answer) bool) controller.Answer {
 	t.Helper()
 	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		idle := m.Idle()

@@ -127,12 +127,24 @@ func (w *teller) end(r result) {
 	w.note("%s: %s after %.0f s %s", r.name, r.outcome(), r.took.Seconds(), r.why())
 }
 
+// notRun is the exit code of a stage for which a part could not be had: EX_TEMPFAIL
+// of sysexits.h. It is no failure, and is said in the last line.
+const notRun = 75
+
+func (r result) wasRun() bool {
+	var exit *exec.ExitError
+	return !errors.As(r.err, &exit) || exit.ExitCode() != notRun
+}
+
 // outcome is a stage's in a word.
 func (r result) outcome() string {
-	if r.err != nil {
-		return "FAILED"
+	switch {
+	case r.err == nil:
+		return "ok"
+	case !r.wasRun():
+		return "NOT RUN"
 	}
-	return "ok"
+	return "FAILED"
 }
 
 // why is what a stage could not say itself.
@@ -220,7 +232,7 @@ func (w *teller) table(results []result) (code int) {
 			took, _ := strconv.ParseFloat(cells[1], 64)
 			fmt.Fprintln(w.t.Out, strings.TrimRight(fmt.Sprintf("  %-12s %-8s %6.0f s %s", cells[0], outcome, took, more), " "))
 		}
-		if r.err != nil {
+		if r.err != nil && r.wasRun() {
 			code = 1
 			for _, line := range complaints(w.said(r.stage)) {
 				fmt.Fprintln(w.t.Out, " ", line)
@@ -228,5 +240,14 @@ func (w *teller) table(results []result) (code int) {
 		}
 	}
 	fmt.Fprintf(w.t.Out, "%-14s %-8s %6.0f s\n", "in all", "", time.Since(w.start).Seconds())
+	for _, r := range results {
+		if !r.wasRun() {
+			reason := "see above"
+			if w.beside {
+				reason = lastLine(w.said(r.stage))
+			}
+			fmt.Fprintf(w.t.Out, "NOT RUN: %s: %s\n", r.name, reason)
+		}
+	}
 	return code
 }

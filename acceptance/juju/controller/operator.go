@@ -256,6 +256,9 @@ func (m *Model) bury(u *unit) {
 		delete(r.scope, u.name)
 	}
 	m.secrets = slices.DeleteFunc(m.secrets, func(s *secret) bool { return s.owner == u.name })
+	for _, s := range m.secrets { // Juju looks again for revisions that nobody uses at the next one only
+		delete(s.read, u.name)
+	}
 	delete(m.units, u.name)
 	if m.ended == nil {
 		m.ended = map[string][]string{}

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	jujuerrors "github.com/juju/errors"
 	"github.com/juju/loggo"
 	"github.com/juju/names/v5"
 	"github.com/juju/utils/v3"
@@ -108,7 +109,7 @@ func (m *Model) assign() error {
 		return err
 	}
 	for _, r := range results {
-		if r.Error != nil {
+		if r.Error != nil && !errors.Is(r.Error, jujuerrors.NotFound) { // it may have gone again
 			return r.Error
 		}
 	}

@@ -6,7 +6,8 @@
 // resources and secrets, `juju deploy`, `integrate`, `config`, `refresh` and so on,
 // and the unit agents, which log in with a unit's rights.
 //
-// What is played: the cloud, by Juju's own provider for tests, which has no
+// What is played: leases are Juju's, but in a store for tests that lets none run out;
+// the cloud, by Juju's own provider for tests, which has no
 // machines; a machine's agent, which gives its unit a password and takes away a unit
 // that has ended; what the controller's workers do that assign units to machines and
 // clean up; the other applications; and the database is an older one with something

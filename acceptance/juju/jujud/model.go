@@ -97,7 +97,9 @@ func (m *Model) Play(s controller.Step) (number string, err error) {
 	case "remove-unit":
 		_, err = m.juju("remove-unit", "--no-prompt", s.Unit)
 	case "remove-application":
-		_, err = m.juju("remove-application", "--no-prompt", s.App)
+		if _, err = m.juju("remove-application", "--no-prompt", s.App); err == nil {
+			err = m.cleanup() // at once, so that units know that they go before they leave a relation
+		}
 	case "lead":
 		err = m.lead(s.App, s.Unit)
 	case "kill-agent":
@@ -137,6 +139,12 @@ func (m *Model) deploy(s controller.Step) error {
 		return err
 	}
 	return m.startUnits(s.App)
+}
+
+// Juju runs a command, "deploy" say, and does nothing for units that come of it.
+func (m *Model) Juju(command string, args ...string) error {
+	_, err := m.juju(command, args...)
+	return err
 }
 
 func (m *Model) secret(application, option, name string, content map[string]string) error {

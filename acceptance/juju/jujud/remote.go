@@ -5,6 +5,7 @@ package jujud
 
 import (
 	"archive/zip"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -120,11 +121,44 @@ func (m *Model) deployRemote(r *remote, charmed, endpoint string) error {
 	}); err != nil {
 		return err
 	}
-	if _, err := m.juju("deploy", path, r.name, "-n", fmt.Sprint(len(r.data))); err != nil {
+	if _, err := m.juju("deploy", path, r.name, "-n", fmt.Sprint(max(len(r.data), 1))); err != nil {
 		return err
+	}
+	if len(r.data) == 0 { // Juju deploys no application without a unit
+		one, err := m.state.Unit(r.name + "/0")
+		if err != nil {
+			return err
+		}
+		return one.Destroy()
 	}
 	return m.assign()
 }
+
+// SetAppData is what the leader of a scripted application writes for it on a
+// relation, which is named by its other end.
+func (m *Model) SetAppData(end, name string, data map[string]string) error {
+	relations, err := m.state.AllRelations()
+	if err != nil {
+		return err
+	}
+	for _, rel := range relations {
+		if text := " " + rel.String() + " "; !strings.Contains(text, " "+end+" ") || !strings.Contains(text, " "+name+":") {
+			continue
+		}
+		written := map[string]any{}
+		for k, v := range data {
+			written[k] = v
+		}
+		defer m.touch()
+		return rel.UpdateApplicationSettings(name, leads{}, written)
+	}
+	return fmt.Errorf("cannot write for %q: it has no relation with %q", name, end)
+}
+
+// leads is a scripted leader's leadership.
+type leads struct{}
+
+func (leads) Check() error { return nil }
 
 func writeCharm(path string, files map[string]string) error {
 	out, err := os.Create(path)
@@ -183,14 +217,22 @@ func (m *Model) eachRemote(do func(*state.Relation, *state.RelationUnit, *remote
 // work is what the controller's cleaner does, and the scripted units' agents when
 // their relation goes.
 func (m *Model) work() {
+	due := 0
 	for {
 		select {
 		case <-m.stopping:
 			return
 		case <-time.After(50 * time.Millisecond):
 		}
-		inside := func(*secrets.URI, int) error { return nil } // their content is in the database
-		if err := m.state.Cleanup(inside); err != nil {
+		needed, err := m.state.NeedsCleanup()
+		if due++; !needed {
+			due = 0
+		}
+		if due == patience {
+			err = errors.Join(err, m.cleanup())
+			due = 0
+		}
+		if err != nil {
 			m.note("cleaning up: %v", err)
 		}
 		if err := m.eachRemote(func(rel *state.Relation, ru *state.RelationUnit, _ *remote, _ int) error {
@@ -204,3 +246,13 @@ func (m *Model) work() {
 		}
 	}
 }
+
+// cleanup does one turn of what is due; secrets' content is in the database.
+func (m *Model) cleanup() error { return m.state.Cleanup(func(*secrets.URI, int) error { return nil }) }
+
+// patience is for how many turns cleaning up waits, half a second. What is left of a
+// relation is cleaned up, and an agent that still watches it then, because it has not
+// heard of the end yet, ends with an error and is started again; what it was about to
+// be told of secrets meanwhile it is not told again (obsoleteSecretsWatcher in Juju
+// 3.6's state/secrets.go).
+const patience = 10

@@ -28,6 +28,9 @@ var packages string
 // archive is Ubuntu's; UBUNTU_MIRROR names another one with the same files.
 const archive = "http://archive.ubuntu.com/ubuntu"
 
+// errUnreachable says that nothing is wrong but the way there.
+var errUnreachable = errors.New("Ubuntu's archive cannot be reached")
+
 // database is mongod and the libraries it needs.
 type database struct{ program, libraries string }
 
@@ -92,11 +95,11 @@ func download(ctx context.Context, file, hash, path string) error {
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", errUnreachable, err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s gives %s", base, response.Status)
+		return fmt.Errorf("%w: %s gives %s", errUnreachable, base, response.Status)
 	}
 	out, err := os.Create(path)
 	if err != nil {

@@ -9,6 +9,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -26,16 +27,21 @@ func main() {
 	runtime.LockOSThread() // whose end would be that of the database, see Pdeathsig
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, "mongod:", err)
-		os.Exit(1)
+	err := run(ctx, os.Args[1:])
+	if err == nil {
+		return
 	}
+	fmt.Fprintln(os.Stderr, "mongod:", err)
+	if errors.Is(err, errUnreachable) {
+		os.Exit(75) // EX_TEMPFAIL of sysexits.h
+	}
+	os.Exit(1)
 }
 
-// run takes mongod's own arguments.
+// run takes mongod's own arguments, or -fetch alone.
 func run(ctx context.Context, args []string) error {
 	db, err := fetch(ctx)
-	if err != nil {
+	if err != nil || slices.Contains(args, "-fetch") {
 		return err
 	}
 	at := slices.Index(args, "--port")
