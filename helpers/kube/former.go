@@ -6,6 +6,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
@@ -36,11 +38,14 @@ func (c *Client) Former(ctx context.Context, namespace, uuid string) (files map[
 }
 
 // DeleteFormer deletes those workers, and says whether they are gone, pods and all: deleting goes on for as long as a
-// pod takes to end. Call it until they are.
+// pod takes to end. Call it until they are. It needs the right to list pods, too.
 func (c *Client) DeleteFormer(ctx context.Context, namespace, uuid string) (gone bool, err error) {
 	live, err := c.formerObject(ctx, deployments, namespace, "depl-"+uuid, uuid)
-	if err != nil || live == nil {
-		return err == nil, err
+	if err != nil {
+		return false, err
+	}
+	if live == nil {
+		return c.formerPodsGone(ctx, namespace, uuid)
 	}
 	if text(live, "metadata", "deletionTimestamp") != "" {
 		return false, nil
@@ -48,7 +53,7 @@ func (c *Client) DeleteFormer(ctx context.Context, namespace, uuid string) (gone
 	t := target{"delete", deployments, namespace, live.Name()}
 	content, err := json.Marshal(map[string]any{
 		"apiVersion": "v1", "kind": "DeleteOptions",
-		"propagationPolicy": "Foreground", // the object stays until its pods are gone
+		"propagationPolicy": "Foreground", // the object stays until those of its pods are gone that the collector knows
 		"preconditions":     map[string]any{"uid": text(live, "metadata", "uid")},
 	})
 	if err != nil {
@@ -58,8 +63,20 @@ func (c *Client) DeleteFormer(ctx context.Context, namespace, uuid string) (gone
 	if _, err := c.write(ctx, "delete", t, request); err != nil && !apierrors.IsNotFound(err) {
 		return false, err
 	}
-	live, err = c.formerObject(ctx, deployments, namespace, live.Name(), uuid)
-	return err == nil && live == nil, err
+	return false, nil
+}
+
+// formerPodsGone is asked once the Deployment is gone. The garbage collector lets a Deployment go that waits for its
+// pods as soon as it knows of none, and it learns of a pod a moment after that was made: one that was new when its
+// Deployment was deleted may outlive it (seen on Kubernetes 1.36, where the two pods were a quarter of a second old).
+func (c *Client) formerPodsGone(ctx context.Context, namespace, uuid string) (bool, error) {
+	list, err := c.list(ctx, pods, namespace, "", true)
+	if err != nil {
+		return false, err
+	}
+	return !slices.ContainsFunc(list, func(pod Object) bool {
+		return strings.HasPrefix(pod.Name(), "depl-"+uuid+"-") // <Deployment>-<hash>-<five characters>
+	}), nil
 }
 
 // TidyFormer deletes what those workers needed: their Service and their ConfigMap.
