@@ -45,7 +45,7 @@ func all(versions []string) []stage {
 	}
 	return append(stages,
 		stage{"kubernetes", "", tests(versions, "acceptance/kubernetes", "./..."), build},
-		stage{"controller", "half a minute to fetch a database", controller(tests(nil, "acceptance/juju", "-run '^TestStory/^own$|^TestOwn' .")), build},
+		stage{"controller", "half a minute to fetch a database", controller(tests(nil, "acceptance/juju", "-run '^TestStory/^own$|^TestOwn' ./...")), build},
 		stage{"juju", "", tests(nil, "acceptance/juju", "-skip '^TestStory/^own$|^TestOwn' ./..."), build},
 		stage{"charm", "", tests(versions, "acceptance", "./charm/..."), ""},
 		stage{"charmcraft", "a minute to install charmcraft", tests(nil, "acceptance", "./charmcraft"), ""},
