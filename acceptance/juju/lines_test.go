@@ -31,12 +31,16 @@ func coalesced(one, two string) bool {
 }
 
 // lines flattens an answer into sorted lines "Units.connect/0.Workload = …". The
-// hooks of a unit are numbered, so that their order counts as far as Juju promises one.
+// hooks of a unit are numbered, so that their order counts as far as Juju promises one;
+// secrets have no order.
 func lines(a controller.Answer) []string {
 	a.Hooks = maps.Clone(a.Hooks)
 	for unit, hooks := range a.Hooks {
 		a.Hooks[unit] = slices.CompactFunc(inOrder(hooks), coalesced)
 	}
+	a.Secrets = slices.SortedFunc(slices.Values(a.Secrets), func(one, two controller.Secret) int {
+		return strings.Compare(one.Owner+" "+one.Label, two.Owner+" "+two.Label)
+	})
 	text, err := json.Marshal(a)
 	text = forget(text)
 	if err != nil {

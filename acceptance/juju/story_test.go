@@ -146,6 +146,11 @@ func (s *story) do(one step) (action string, err error) {
 	if _, ask := one.Config["kubeconfig"]; ask {
 		one.Config["kubeconfig"] = s.world.kubeconfig
 	}
+	for _, data := range one.Data { // of a secret
+		if _, ask := data["kubeconfig"]; ask {
+			data["kubeconfig"] = s.world.kubeconfig
+		}
+	}
 	if one.Do == "kafka" {
 		one.Do, one.Data = "remote", s.world.brokers
 	}

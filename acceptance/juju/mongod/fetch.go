@@ -29,7 +29,7 @@ var packages string
 const archive = "http://archive.ubuntu.com/ubuntu"
 
 // errUnreachable says that nothing is wrong but the way there.
-var errUnreachable = errors.New("Ubuntu's archive cannot be reached")
+var errUnreachable = errors.New("the archive of Ubuntu cannot be reached")
 
 // database is mongod and the libraries it needs.
 type database struct{ program, libraries string }

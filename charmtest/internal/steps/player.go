@@ -56,6 +56,11 @@ func (p *player) do(ctx context.Context, s step) (*charmtest.ActionResult, error
 	if _, ask := s.Config["kubeconfig"]; ask {
 		s.Config["kubeconfig"] = p.Kubeconfig()
 	}
+	for _, data := range s.Data { // of a secret
+		if _, ask := data["kubeconfig"]; ask {
+			data["kubeconfig"] = p.Kubeconfig()
+		}
+	}
 	for option, value := range s.Config {
 		if number, is := value.(float64); is { // JSON knows no other
 			s.Config[option] = int(number)
