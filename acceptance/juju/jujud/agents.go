@@ -80,7 +80,7 @@ func (m *Model) startUnits(application string) error {
 		if err := m.startUnit(one); err != nil {
 			return err
 		}
-		for deadline := time.Now().Add(leaseTime); ; time.Sleep(10 * time.Millisecond) {
+		for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 			leaders, err := m.leaders()
 			if err != nil || leaders[application] != "" {
 				break
@@ -198,7 +198,9 @@ func (u *unit) start() error {
 		return err
 	}
 	m.mu.Lock()
-	u.worker, u.gone = w, make(chan struct{})
+	if u.worker, u.gone = w, make(chan struct{}); m.closed { // while it was started again
+		w.Kill()
+	}
 	m.mu.Unlock()
 	m.running.Go(func() {
 		err := w.Wait()

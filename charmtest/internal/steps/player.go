@@ -53,14 +53,7 @@ func (p *player) before(call charmtest.ToolCall) charmtest.Verdict {
 
 // do does a step, without running hooks, except those of an action.
 func (p *player) do(ctx context.Context, s step) (*charmtest.ActionResult, error) {
-	if _, ask := s.Config["kubeconfig"]; ask {
-		s.Config["kubeconfig"] = p.Kubeconfig()
-	}
-	for _, data := range s.Data { // of a secret
-		if _, ask := data["kubeconfig"]; ask {
-			data["kubeconfig"] = p.Kubeconfig()
-		}
-	}
+	p.fill(s)
 	for option, value := range s.Config {
 		if number, is := value.(float64); is { // JSON knows no other
 			s.Config[option] = int(number)
@@ -113,6 +106,18 @@ func (p *player) do(ctx context.Context, s step) (*charmtest.ActionResult, error
 		return &result, err
 	}
 	return nil, fmt.Errorf("cannot do %q: no such step", s.Do)
+}
+
+// fill gives the world's kubeconfig to an option or a secret that asks for it.
+func (p *player) fill(s step) {
+	if _, ask := s.Config["kubeconfig"]; ask {
+		s.Config["kubeconfig"] = p.Kubeconfig()
+	}
+	for _, data := range s.Data {
+		if _, ask := data["kubeconfig"]; ask {
+			data["kubeconfig"] = p.Kubeconfig()
+		}
+	}
 }
 
 // remote adds a scripted application with a unit for each of its data.
