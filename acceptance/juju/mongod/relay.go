@@ -154,7 +154,8 @@ func (c *conn) request(message []byte) error {
 		c.mu.Lock()
 		c.running = name
 		c.mu.Unlock()
-		if err := c.send(q); err != nil {
+		if err := c.send(q); err != nil { // the client may have gone while this waited
+			c.end(name)
 			_ = c.client.Close()
 		}
 	}()
