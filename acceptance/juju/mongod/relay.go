@@ -73,9 +73,11 @@ func (r *relay) join(client net.Conn) error {
 	if err != nil {
 		return err
 	}
-	defer database.Close()
 	c := &conn{relay: r, client: client, database: database, asked: map[int32]bool{}}
-	defer c.end("")
+	defer func() {
+		_ = database.Close() // before the turn is given back: who waits for it here gets no further then
+		c.end("")
+	}()
 	go func() {
 		defer client.Close()
 		_ = c.replies()
