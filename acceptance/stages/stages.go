@@ -37,6 +37,8 @@ func all(versions []string) []stage {
 		stages = append(stages, stage{"kafka-" + version, "two minutes to fetch its jars", tests([]string{version}, "acceptance", "./kafka/..."), ""})
 	}
 	stages = append(stages, stage{"tools29", "three minutes to compile the hook tools of Juju 2.9", tests(nil, "acceptance/juju29", "./..."), ""})
+	stages = append(stages, stage{"controller", "half a minute to fetch a database",
+		controller(tests(nil, "acceptance/juju", "-run '^TestStory/^own$|^TestOwn' ./...")), build})
 	for _, version := range versions {
 		stages = append(stages, stage{"life-" + version, "", life("-table \"$STEPS_TABLE\" -kafka " + version), build})
 	}
@@ -45,7 +47,6 @@ func all(versions []string) []stage {
 	}
 	return append(stages,
 		stage{"kubernetes", "", tests(versions, "acceptance/kubernetes", "./..."), build},
-		stage{"controller", "half a minute to fetch a database", controller(tests(nil, "acceptance/juju", "-run '^TestStory/^own$|^TestOwn' ./...")), build},
 		stage{"juju", "", tests(nil, "acceptance/juju", "-skip '^TestStory/^own$|^TestOwn' ./..."), build},
 		stage{"charm", "", tests(versions, "acceptance", "./charm/..."), ""},
 		stage{"charmcraft", "a minute to install charmcraft", tests(nil, "acceptance", "./charmcraft"), ""},
