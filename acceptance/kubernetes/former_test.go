@@ -31,6 +31,7 @@ func TestFormerWorkers(t *testing.T) {
 	if _, found, err := client.Former(t.Context(), ns, uuid); found || err != nil {
 		t.Errorf("a Deployment with another label was found, error %v", err)
 	}
+	until(t, "the stranger's pods are there", func() bool { return len(a.list(pods)) == 2 }, func() any { return a.list(pods) })
 	if gone, err := client.DeleteFormer(t.Context(), ns, uuid); !gone || err != nil || len(a.list(deployments)) != 1 {
 		t.Errorf("a Deployment with another label was deleted, error %v", err)
 	}

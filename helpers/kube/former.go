@@ -40,12 +40,14 @@ func (c *Client) Former(ctx context.Context, namespace, uuid string) (files map[
 // DeleteFormer deletes those workers, and says whether they are gone, pods and all: deleting goes on for as long as a
 // pod takes to end. Call it until they are. It needs the right to list pods, too.
 func (c *Client) DeleteFormer(ctx context.Context, namespace, uuid string) (gone bool, err error) {
-	live, err := c.formerObject(ctx, deployments, namespace, "depl-"+uuid, uuid)
-	if err != nil {
+	live, err := c.get(ctx, deployments, namespace, "depl-"+uuid)
+	switch {
+	case err != nil:
 		return false, err
-	}
-	if live == nil {
+	case live == nil:
 		return c.formerPodsGone(ctx, namespace, uuid)
+	case !isFormer(live, uuid):
+		return true, nil // somebody else's, with its pods
 	}
 	if text(live, "metadata", "deletionTimestamp") != "" {
 		return false, nil
@@ -98,8 +100,10 @@ func (c *Client) TidyFormer(ctx context.Context, namespace, uuid string) error {
 
 func (c *Client) formerObject(ctx context.Context, k kind, namespace, name, uuid string) (Object, error) {
 	live, err := c.get(ctx, k, namespace, name)
-	if err != nil || live == nil || text(live, "metadata", "labels", formerLabel) != uuid {
+	if err != nil || live == nil || !isFormer(live, uuid) {
 		return nil, err
 	}
 	return live, nil
 }
+
+func isFormer(o Object, uuid string) bool { return text(o, "metadata", "labels", formerLabel) == uuid }

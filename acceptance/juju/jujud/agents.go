@@ -189,7 +189,7 @@ func (u *unit) start() error {
 	if err != nil {
 		return err
 	}
-	caller := &caller{Connection: c, m: m}
+	caller := &caller{Connection: c, m: m, unit: u.name}
 	w, err := agent.Start(agent.Options{Unit: u.name, Dir: m.options.Dir, Jujuc: m.options.Jujuc, NoRetry: m.options.NoRetry,
 		Lease: m.options.Lease, Call: u.call, API: caller,
 		Charms: charms.NewS3CharmDownloader(s3client.NewCharmsS3Client(session), caller)})
@@ -358,7 +358,8 @@ func (u *unit) call(_, _, request string, in []byte) ([]byte, error) {
 // caller is an agent's connection, of which the model knows whether it is used.
 type caller struct {
 	api.Connection
-	m *Model
+	m    *Model
+	unit string
 }
 
 var _ base.APICaller = &caller{}
@@ -371,6 +372,11 @@ func (c *caller) APICall(facade string, version int, id, request string, args, r
 		c.m.refused[request]--
 		c.m.mu.Unlock()
 		return errors.New("refused, as the test asked")
+	}
+	for request == "ClaimLeadership" && c.m.heir != "" && c.m.heir != c.unit && !c.m.closed {
+		c.m.mu.Unlock()
+		time.Sleep(10 * time.Millisecond)
+		c.m.mu.Lock()
 	}
 	if !waits {
 		c.m.asking++

@@ -29,6 +29,7 @@ type Model struct {
 	units    map[string]*unit
 	remotes  map[string]*remote
 	refused  map[string]int
+	heir     string // see lead
 	trouble  []string
 	ended    map[string][]string // hooks of units that are gone
 	asking   int                 // requests under way
@@ -196,26 +197,38 @@ func (m *Model) leaders() (map[string]string, error) {
 	return reader.Leases()
 }
 
-// lead takes the lease from its holder and claims it for that unit, before another
-// one can. The unit's own tracker renews it from then on.
+// lead takes the lease from its holder, and has all other units' claims wait until that
+// one has it.
 func (m *Model) lead(application, unit string) error {
-	leaders, err := m.leaders()
-	if err != nil {
-		return err
-	}
 	revoker, err := m.fixture.LeaseManager.Revoker(lease.ApplicationLeadershipNamespace, m.state.ModelUUID())
 	if err != nil {
 		return err
 	}
-	claimer, err := m.fixture.LeaseManager.Claimer(lease.ApplicationLeadershipNamespace, m.state.ModelUUID())
-	if err != nil {
+	leaders, err := m.leaders()
+	if err != nil || leaders[application] == unit {
 		return err
 	}
-	defer m.touch()
+	m.setHeir(unit)
+	defer m.setHeir("")
 	if err := revoker.Revoke(application, leaders[application]); err != nil {
 		return err
 	}
-	return claimer.Claim(application, unit, m.options.Lease)
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		leaders, err := m.leaders()
+		switch {
+		case err != nil || leaders[application] == unit:
+			return err
+		case time.Now().After(deadline):
+			return fmt.Errorf("cannot make %s the leader: it has not claimed the lease", unit)
+		}
+	}
+}
+
+// setHeir says which unit alone may claim a lease; empty stands for any.
+func (m *Model) setHeir(unit string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.heir, m.lastCall = unit, time.Now()
 }
 
 // refusable are the requests that a step can refuse, by what it calls them.
