@@ -170,7 +170,7 @@ func (c *process) end() {
 // only be due to this file.
 func (c *process) death(limits Limits) (why string, own bool) {
 	c.end()
-	said := c.stderr.String()
+	said := strings.TrimSpace(c.stderr.String())
 	switch {
 	case c.timedOut.Load():
 		return fmt.Sprintf("its evaluation took longer than %s and was ended", limits.Wall), true
@@ -178,10 +178,11 @@ func (c *process) death(limits Limits) (why string, own bool) {
 		return fmt.Sprintf("its evaluation used more than %s of processor time and was ended", limits.CPU), true
 	case strings.Contains(said, "stack overflow"), strings.Contains(said, "stack exceeds"):
 		return "its evaluation nests too deeply and was ended", true
-	case slices.ContainsFunc(noMemory(), func(sign string) bool { return strings.Contains(said, sign) }):
+	case strings.HasPrefix(said, "SIGSEGV: "), // of Go's runtime itself, which got less than it counted on; a panic says that first
+		slices.ContainsFunc(noMemory(), func(sign string) bool { return strings.Contains(said, sign) }):
 		return fmt.Sprintf("its evaluation wanted more than %d MiB of memory and was ended", limits.Memory>>20), false
 	}
-	first, _, _ := strings.Cut(strings.TrimSpace(said), "\n")
+	first, _, _ := strings.Cut(said, "\n")
 	return fmt.Sprintf("its evaluation ended (%s) %s", c.cmd.ProcessState, shorten(first)), false
 }
 
