@@ -222,6 +222,7 @@ func (m *Model) GrantSecret(uri, app string) error {
 type Secret struct {
 	URI, Owner, Label, Description string
 	Revision                       int
+	Revisions                      []int             // those that are kept
 	Content                        map[string]string // of the latest revision
 	Grants                         []string          // "app (relation)" or "app/0 (relation)"
 }
@@ -233,7 +234,7 @@ func (m *Model) Secrets() []Secret {
 	var out []Secret
 	for _, s := range m.secrets {
 		one := Secret{URI: s.uri(), Owner: s.owner, Label: s.label, Description: s.description, Revision: s.latest,
-			Content: maps.Clone(s.revisions[s.latest])}
+			Revisions: slices.Sorted(maps.Keys(s.revisions)), Content: maps.Clone(s.revisions[s.latest])}
 		for _, g := range s.grants {
 			one.Grants = append(one.Grants, strings.TrimSuffix(g.target+" ("+g.scope+")", " ()"))
 		}

@@ -2,6 +2,7 @@ package juju
 
 import (
 	"maps"
+	"slices"
 	"testing"
 
 	"github.com/juju/juju/acceptance/kafka-connect-base/controller"
@@ -61,6 +62,11 @@ func (s *story) mongoArrives() {
 func (s *story) mongoFollows() {
 	s.t.Helper()
 	a := s.step(step{Do: "write", App: "mongo", Data: []map[string]string{{"hostname": "other.example"}}})
+	for _, hook := range []string{"ok secret-changed", "ok secret-remove"} { // of what it keeps for the next leader
+		if !slices.Contains(a.Hooks["connect/0"], hook) {
+			s.t.Errorf("connect/0 ran %q, and not %s", a.Hooks["connect/0"], hook)
+		}
+	}
 	s.wantStatus(a, "connect/0", "active", "1 worker, 1 connector")
 	s.wantSink(a, "other.example", "orders,payments")
 	a = s.step(step{Do: "remove-relation", One: "connect:mongodb", Two: "mongo:database"})

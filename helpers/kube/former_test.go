@@ -7,7 +7,7 @@ import (
 
 // A Deployment may be gone before its pods: the collector that ends a foreground
 // deletion does not know of the newest ones. So the pods are asked for, too, and those
-// of a neighbour whose label begins alike are nobody's concern.
+// of another application are nobody's concern.
 func TestFormerWorkersAreGoneWithTheirPods(t *testing.T) {
 	t.Parallel()
 	const uuid, pods = "0123456789abcdef0123456789abcdef", "/api/v1/namespaces/data/pods"
@@ -21,7 +21,7 @@ func TestFormerWorkersAreGoneWithTheirPods(t *testing.T) {
 	}
 	add("depl-" + strings.Repeat("f", 32) + "-5d9c7b6f4-abcde")
 	if gone, err := client.DeleteFormer(t.Context(), "data", uuid); !gone || err != nil {
-		t.Errorf("with a neighbour's pod: gone %v, error %v", gone, err)
+		t.Errorf("with another application's pod: gone %v, error %v", gone, err)
 	}
 	left := "depl-" + uuid + "-5d9c7b6f4-abcde"
 	add(left)

@@ -256,7 +256,7 @@ func (m *Model) bury(u *unit) {
 		delete(r.scope, u.name)
 	}
 	m.secrets = slices.DeleteFunc(m.secrets, func(s *secret) bool { return s.owner == u.name })
-	for _, s := range m.secrets { // Juju looks again for revisions that nobody uses at the next one only
+	for _, s := range m.secrets { // what it alone used is seen to be free when there is a newer revision
 		delete(s.read, u.name)
 	}
 	delete(m.units, u.name)

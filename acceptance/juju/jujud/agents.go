@@ -283,29 +283,31 @@ func (u *unit) stop() error {
 }
 
 func (m *Model) killAgent(name string) error {
-	m.mu.Lock()
-	u := m.units[name]
-	if u != nil {
-		u.lost = true
-	}
-	m.mu.Unlock()
-	if u == nil {
-		return fmt.Errorf("unit %q not found", name)
+	u, err := m.lose(name, true)
+	if err != nil {
+		return err
 	}
 	return u.stop()
 }
 
 func (m *Model) startAgent(name string) error {
-	m.mu.Lock()
-	u := m.units[name]
-	if u != nil {
-		u.lost = false
-	}
-	m.mu.Unlock()
-	if u == nil {
-		return fmt.Errorf("unit %q not found", name)
+	u, err := m.lose(name, false)
+	if err != nil {
+		return err
 	}
 	return u.start()
+}
+
+// lose says whether a unit's agent is gone by an operator's wish.
+func (m *Model) lose(name string, lost bool) (*unit, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	u := m.units[name]
+	if u == nil {
+		return nil, fmt.Errorf("unit %q not found", name)
+	}
+	u.lost = lost
+	return u, nil
 }
 
 func (m *Model) updateStatus(application string) error {

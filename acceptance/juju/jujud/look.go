@@ -143,7 +143,9 @@ func (m *Model) lookRelations(a *controller.Answer) error {
 				if err != nil {
 					return err
 				}
-				if in, err := ru.InScope(); err != nil || !in {
+				if in, err := ru.InScope(); err != nil {
+					return err
+				} else if !in {
 					continue
 				}
 				data, err := ru.ReadSettings(one.Name())
@@ -211,8 +213,9 @@ func (m *Model) lookAction(id string) func(*controller.Answer) error {
 }
 
 // quiet is how long nothing may have been asked for a unit to count as idle. The
-// agent asks the controller before and after everything it does, and hears of
-// changes within a tenth of a second.
+// agent asks the controller before and after everything it does, and hears of most
+// changes within a tenth of a second. Of revisions that may be removed it hears after a
+// second; a story waits for that because charmtest has the hook.
 const quiet = 500 * time.Millisecond
 
 // Idle says whether every agent rests: nothing to run, nothing to be told.

@@ -36,7 +36,7 @@ type Model struct {
 	lastCall time.Time
 }
 
-// lease is for how long units claim to lead. Juju allows no less than 5 s.
+// leaseTime is for how long units claim to lead. Juju allows no less than 5 s.
 const leaseTime = 5 * time.Second
 
 // New bootstraps a controller. Close must be called in the end.
